@@ -15,7 +15,12 @@ STAGES = (
     "index", "release", "serving", "replay", "simulation", "api", "cli",
 )  # fmt: skip
 EVERYWHERE = {"config", "errors"}
-TORCH_FREE = ("shopwindow.api.app", "shopwindow.serving.assembly", "shopwindow.release.bundle", "shopwindow.ingest.importer")
+TORCH_FREE = (
+    "shopwindow.api.app",
+    "shopwindow.serving.assembly",
+    "shopwindow.release.bundle",
+    "shopwindow.ingest.importer",
+)
 NOT_IN_SERVING = ("torch", "lightning", "onnx", "onnxscript", "implicit", "scipy")
 
 
@@ -28,7 +33,11 @@ def imported_stages(path: Path) -> set[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names = []
         if isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module] if node.module != "shopwindow" else [f"shopwindow.{alias.name}" for alias in node.names]
+            names = (
+                [node.module]
+                if node.module != "shopwindow"
+                else [f"shopwindow.{alias.name}" for alias in node.names]
+            )
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         found |= {name.split(".")[1] for name in names if name.startswith("shopwindow.")}
@@ -64,12 +73,18 @@ def test_the_readme_shows_the_tree_as_it_is() -> None:
 
 
 def test_no_file_is_longer_than_400_lines() -> None:
-    long = {str(p.relative_to(ROOT)): n for p in sources() if (n := len(p.read_text(encoding="utf-8").splitlines())) > 400}
+    long = {
+        str(p.relative_to(ROOT)): n
+        for p in sources()
+        if (n := len(p.read_text(encoding="utf-8").splitlines())) > 400
+    }
     assert not long, f"a file this long holds two nouns; split: {long}"
 
 
 def test_there_are_no_drawers() -> None:
-    drawers = [str(p) for p in sources() if re.fullmatch(r"(utils?|helpers?|common|misc|base|manager)\.py", p.name)]
+    drawers = [
+        str(p) for p in sources() if re.fullmatch(r"(utils?|helpers?|common|misc|base|manager)\.py", p.name)
+    ]
     assert not drawers, f"give these functions the room of their noun: {drawers}"
 
 
