@@ -1,0 +1,128 @@
+"""imports.json: which parts the clean tables consist of. An import counts once its record stands here."""
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from shopwindow.config import ShopDirectory
+from shopwindow.errors import IngestError
+
+TABLES: Final = ("actions", "pages", "impressions", "items", "customers")
+VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRecord:
+    """One import that happened. `parts`: table -> file name under data/TABLE/."""
+
+    number: int
+    source: str
+    table: str
+    content: str  # hash of the file and of how it was read
+    rows: int
+    imported: int
+    duplicates: int
+    rejected: int
+    parts: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """All imports of a shop, in order."""
+
+    version: int = VERSION
+    imports: tuple[ImportRecord, ...] = ()
+
+    def of(self, content: str) -> ImportRecord | None:
+        """The import of this very file read in this very way, if it happened."""
+        return next((record for record in self.imports if record.content == content), None)
+
+    @property
+    def next_number(self) -> int:
+        return max((record.number for record in self.imports), default=0) + 1
+
+
+def read_manifest(shop_dir: ShopDirectory) -> Manifest:
+    """What has been imported; an empty manifest where nothing has.
+
+    Raises:
+        IngestError: imports.json is damaged, or written by a newer version.
+    """
+    path = shop_dir.data / "imports.json"
+    if not path.exists():
+        return Manifest()
+    try:
+        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except msgspec.MsgspecError as error:
+        raise IngestError(
+            f"{path}: expected the list of imports, came {error}; restore it from a backup"
+        ) from error
+    if manifest.version != VERSION:
+        raise IngestError(f"{path}: expected version {VERSION}, came {manifest.version}; update shopwindow")
+    return manifest
+
+
+def write_manifest(shop_dir: ShopDirectory, manifest: Manifest) -> None:
+    """Replace imports.json in one step: readers see the imports before or after, never between."""
+    text = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+    write_durably(shop_dir.data / "imports.json", text)
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """The file appears whole or not at all, also when power fails."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    publish(partial, path)
+
+
+def publish(partial: Path, path: Path) -> None:
+    """Give a file that is fully written its name, durably."""
+    with partial.open("rb+") as file:
+        os.fsync(file.fileno())
+    partial.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def parts_of(shop_dir: ShopDirectory, table: str) -> Sequence[tuple[int, Path]]:
+    """Number and path of each part of a clean table, in the order of import."""
+    return [
+        (record.number, shop_dir.data / table / record.parts[table])
+        for record in read_manifest(shop_dir).imports
+        if table in record.parts
+    ]
+
+
+@contextmanager
+def only_importer(shop_dir: ShopDirectory) -> Iterator[None]:
+    """Hold the shop's import lock; SQLite frees it even when the process is killed.
+
+    Raises:
+        IngestError: another import is running.
+    """
+    shop_dir.data.mkdir(parents=True, exist_ok=True)
+    lock = sqlite3.connect(shop_dir.data / ".lock.sqlite", timeout=0.0, isolation_level=None)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        lock.close()
+        raise IngestError(
+            f"{shop_dir.root}: another import is running; wait for it and import again"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.close()

@@ -1,0 +1,135 @@
+"""The clean tables, put together from the parts that imports wrote."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+from ibis.backends.duckdb import Backend
+
+from shopwindow.config import ShopDirectory
+from shopwindow.ingest.engine import engine
+from shopwindow.ingest.manifest import parts_of
+from shopwindow.schema.events import ACTIONS, CUSTOMERS, IMPRESSIONS, PAGES
+from shopwindow.schema.items import ITEMS
+from shopwindow.schema.shop import ShopConfig, read_shop
+
+MINUTE_MS: Final = 60_000
+LINE: Final = pa.field("line", pa.int64())  # of the imported file: rows of one part in order of arrival
+FROM_EVENTS: Final = pa.field("from_events", pa.bool_())  # an item row made of what event files say
+SESSION: Final = ACTIONS.get_field_index("session")
+
+PART_SCHEMAS: Final = {
+    "actions": ACTIONS.remove(SESSION).append(LINE),  # sessions span files: numbered when read
+    "pages": PAGES.append(LINE),
+    "impressions": IMPRESSIONS.append(LINE),
+    "items": ITEMS.append(FROM_EVENTS).append(LINE),
+    "customers": CUSTOMERS.append(LINE),
+}
+
+
+def read_actions(shop_dir: ShopDirectory) -> pa.Table:
+    """All actions (schema ACTIONS), sorted by customer_key, at_ms, order of arrival; sessions numbered.
+
+    Raises:
+        SchemaError: shop.toml is missing or wrong.
+    """
+    shop = read_shop(shop_dir.config)
+    with engine(shop_dir.data) as connection:
+        parts = _parts(connection, shop_dir, "actions")
+        if parts is None:
+            return ACTIONS.empty_table()
+        table = with_sessions(parts, shop).order_by("customer_key", "at_ms", "part", "line")
+        return _arrow(table, ACTIONS)
+
+
+def with_sessions(actions: ir.Table, shop: ShopConfig) -> ir.Table:
+    """Adds `session` [0, 1, ... per customer]: a new one begins after a pause longer than the shop's gap."""
+    journey = ibis.window(group_by="customer_key", order_by=("at_ms", "part", "line"))
+    pause = actions.at_ms - actions.at_ms.lag().over(journey)
+    begins = (pause > shop.session_gap_minutes * MINUTE_MS).fill_null(False).cast("int64")
+    marked = actions.mutate(begins=begins)
+    through_now = ibis.cumulative_window(group_by="customer_key", order_by=("at_ms", "part", "line"))
+    return marked.mutate(session=marked.begins.sum().over(through_now).cast("int64"))
+
+
+def read_pages(shop_dir: ShopDirectory) -> pa.Table:
+    """All pages (schema PAGES), sorted by at_ms, order of arrival."""
+    return _in_time(shop_dir, "pages", PAGES)
+
+
+def read_impressions(shop_dir: ShopDirectory) -> pa.Table:
+    """All impressions (schema IMPRESSIONS), sorted by at_ms, order of arrival."""
+    return _in_time(shop_dir, "impressions", IMPRESSIONS)
+
+
+def read_customers(shop_dir: ShopDirectory) -> pa.Table:
+    """The latest row of each customer that an imported file describes (schema CUSTOMERS), by customer_key."""
+    with engine(shop_dir.data) as connection:
+        parts = _parts(connection, shop_dir, "customers")
+        if parts is None:
+            return CUSTOMERS.empty_table()
+        return _arrow(_latest(parts, "customer_key").order_by("customer_key"), CUSTOMERS)
+
+
+def read_items(shop_dir: ShopDirectory) -> pa.Table:
+    """One row per item of every clean table (schema ITEMS), by item_key.
+
+    The latest row of an items file counts whole; an item that no items file describes has what event
+    files say of it (category, brand, price), or its id alone. `first_seen_ms` falls back on the
+    first event.
+    """
+    with engine(shop_dir.data) as connection:
+        parts = _parts(connection, shop_dir, "items")
+        if parts is None:
+            return ITEMS.empty_table()
+        described = _latest(parts.filter(~parts.from_events), "item_key")
+        seen = _seen(parts.filter(parts.from_events))
+        fallback = seen.rename({f"seen_{name}": name for name in ITEMS.names})
+        joined = described.outer_join(fallback, described.item_key == fallback.seen_item_key)
+        is_described = joined.item_key.notnull()
+        columns = {name: is_described.ifelse(joined[name], joined[f"seen_{name}"]) for name in ITEMS.names}
+        columns["first_seen_ms"] = ibis.coalesce(joined.first_seen_ms, joined.seen_first_seen_ms)
+        return _arrow(joined.select(**columns).order_by("item_key"), ITEMS)
+
+
+def _seen(parts: ir.Table) -> ir.Table:
+    """One row per item from event files: the last word on each column, the earliest event."""
+    arrival = parts.mutate(arrival=parts.part * 2**32 + parts.line)
+
+    def last(name: str) -> ir.Scalar:
+        return arrival[name].argmax(arrival.arrival, where=arrival[name].notnull())
+
+    columns = {name: last(name) for name in ITEMS.names if name not in ("item_key", "first_seen_ms")}
+    return arrival.group_by("item_key").aggregate(**columns, first_seen_ms=arrival.first_seen_ms.min())
+
+
+def _latest(parts: ir.Table, key: str) -> ir.Table:
+    newest_first = ibis.window(group_by=key, order_by=(ibis.desc("part"), ibis.desc("line")))
+    return parts.mutate(age=ibis.row_number().over(newest_first)).filter(ibis._.age == 0)
+
+
+def _in_time(shop_dir: ShopDirectory, table: str, schema: pa.Schema) -> pa.Table:
+    with engine(shop_dir.data) as connection:
+        parts = _parts(connection, shop_dir, table)
+        if parts is None:
+            return schema.empty_table()
+        return _arrow(parts.order_by("at_ms", "part", "line"), schema)
+
+
+def _parts(connection: Backend, shop_dir: ShopDirectory, table: str) -> ir.Table | None:
+    """All rows of a table with the number of the import (`part`) that brought them; None without any."""
+    files: Sequence[tuple[int, Path]] = parts_of(shop_dir, table)
+    if not files:
+        return None
+    tables = [
+        connection.read_parquet(str(path)).mutate(part=ibis.literal(number, "int64"))
+        for number, path in files
+    ]
+    return ibis.union(*tables) if len(tables) > 1 else tables[0]
+
+
+def _arrow(table: ir.Table, schema: pa.Schema) -> pa.Table:
+    return table.select(*schema.names).to_pyarrow().cast(schema)
