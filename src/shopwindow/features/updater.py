@@ -1,0 +1,64 @@
+"""Updater: log to state. Live events, recovery and rebuilding are this one function on batches."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from shopwindow.errors import StateError
+from shopwindow.features.customer import StateRules, apply
+from shopwindow.features.memory_store import MemoryStore
+from shopwindow.features.seed import HistoryColumns, seed
+from shopwindow.features.store import Changes, FeatureStore
+from shopwindow.schema.live import ActionEvent, ItemEvent
+from shopwindow.stream.event_log import Logged, LogReader, event_of
+
+
+def update(store: FeatureStore, batch: Sequence[Logged], rules: StateRules) -> Sequence[ItemEvent]:
+    """Apply a batch that follows directly what the store has; returns the items that it announced.
+
+    Raises:
+        StateError: the batch lies before the applied offset, a record cannot be read, or the store cannot be written.
+    """
+    if not batch:
+        return []
+    applied = store.applied()
+    if batch[0].offset <= applied.offset:
+        raise StateError(f"state has applied offset {applied.offset}, came again {batch[0].offset}")
+    actions: dict[int, list[ActionEvent]] = {}
+    items: dict[int, ItemEvent] = {}
+    for _, record in batch:
+        if record.kind == "action":
+            action = event_of(record)
+            assert isinstance(action, ActionEvent)
+            actions.setdefault(action.customer_key, []).append(action)
+        elif record.kind == "item":
+            item = event_of(record)
+            assert isinstance(item, ItemEvent)
+            items[item.item_key] = item
+    before = store.read(list(actions)).states
+    customers = {
+        key: apply(state, events, rules) for (key, events), state in zip(actions.items(), before, strict=True)
+    }
+    offset, last = batch[-1]
+    now = replace(applied, offset=offset, event_id=last.event_id, kind=last.kind)
+    store.write(Changes(applied=now, customers=customers, items=items))
+    return list(items.values())
+
+
+def catch_up(store: FeatureStore, log: LogReader, rules: StateRules, until: int | None = None) -> int:
+    """Apply what the log has beyond the store, up to offset `until`; returns how many records that were."""
+    count = 0
+    for batch in log.replay(store.applied().offset, until):
+        update(store, batch, rules)
+        count += len(batch)
+    return count
+
+
+def state_at(
+    log: LogReader, offset: int, rules: StateRules, history: HistoryColumns | None = None
+) -> MemoryStore:
+    """State as it was when the log ended at `offset`; move it on with `catch_up(store, log, rules, until)`."""
+    store = MemoryStore()
+    if history is not None:
+        seed(store, history, rules)
+    catch_up(store, log, rules, offset)
+    return store

@@ -1,0 +1,1 @@
+"""The event log: append, replay; everything else can be rebuilt from it."""
