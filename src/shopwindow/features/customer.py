@@ -168,7 +168,10 @@ def _rows(events: Sequence[ActionEvent], rules: StateRules) -> Records:
 
 def _marked(rows: Records, action: int) -> Records:
     """The rows of this action as MARKED."""
-    chosen = rows[rows["action"] == action]
+    of_action = rows["action"] == action
+    if not of_action.any():
+        return NEW_CUSTOMER.purchases
+    chosen = rows[of_action]
     marked = np.empty(len(chosen), dtype=MARKED)
     marked["at_ms"], marked["item_key"] = chosen["at_ms"], chosen["item_key"]
     return marked
@@ -179,6 +182,9 @@ def _in_time(old: Records, new: Records) -> Records:
     if not len(new):
         return old
     both = np.concatenate([old, new])
+    at_ms = both["at_ms"][max(len(old) - 1, 0) :]
+    if (at_ms[1:] >= at_ms[:-1]).all():
+        return both  # nothing came late
     return both[np.argsort(both["at_ms"], kind="stable")]
 
 

@@ -37,6 +37,7 @@ class LmdbStore:
         self._customers = env.open_db(b"customers")
         self._items = env.open_db(b"items")
         self._about = env.open_db(b"about")
+        env.reader_check()  # slots of killed readers would keep old pages from being used again
 
     @classmethod
     def open(cls, folder: Path, boot: str) -> Self:
@@ -146,7 +147,7 @@ def _environment(folder: Path) -> Any:
 def _trusted(folder: Path, boot: str) -> bool:
     try:
         mark = json.loads((folder / "open.json").read_text(encoding="utf-8"))
-        return bool(mark["format"] == FORMAT and (mark["clean"] or mark["boot"] == boot))
+        return bool(mark["format"] == FORMAT and (mark["clean"] or (boot and mark["boot"] == boot)))
     except (OSError, ValueError, KeyError, TypeError):
         return False
 

@@ -7,7 +7,7 @@ from shopwindow.features.customer import StateRules
 from shopwindow.features.seed import HistoryColumns, seed
 from shopwindow.features.store import Applied, FeatureStore
 from shopwindow.features.updater import catch_up
-from shopwindow.stream.event_log import LogReader
+from shopwindow.stream.event_log import LogReader, content_hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +49,7 @@ def _why_not(applied: Applied, log: LogReader, fingerprint: str) -> str:
         return "the imported data below the live events has changed"
     if applied.offset > log.end():
         return f"the state is at offset {applied.offset}, the log ends at {log.end()}"
-    for batch in log.replay(applied.offset - 1, applied.offset):
-        record = batch[-1].record
-        if (record.event_id, record.kind) != (applied.event_id, applied.kind):
+    for batch in log.replay(applied.offset - 1, applied.offset) if applied.offset else ():
+        if content_hash(batch[-1].record) != applied.record:
             return f"the log has another record at offset {applied.offset} than the state has applied"
     return ""

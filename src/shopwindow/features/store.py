@@ -10,15 +10,14 @@ from shopwindow.schema.live import ItemEvent
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """How far a store has come. `event_id`, `kind` are those of the record at `offset`: a wrong log is noticed.
+    """How far a store has come. `record`: content hash of the record at `offset`, so that a wrong log is noticed.
 
     `seed`: fingerprint of the imported columns under the live events, "" = none; `seeded`: how many of their
     customers are in the store, -1 = all.
     """
 
     offset: int = 0
-    event_id: str = ""
-    kind: str = ""
+    record: str = ""
     seed: str = ""
     seeded: int = -1
 

@@ -9,7 +9,7 @@ from shopwindow.features.memory_store import MemoryStore
 from shopwindow.features.seed import HistoryColumns, seed
 from shopwindow.features.store import Changes, FeatureStore
 from shopwindow.schema.live import ActionEvent, ItemEvent
-from shopwindow.stream.event_log import Logged, LogReader, event_of
+from shopwindow.stream.event_log import Logged, LogReader, content_hash, event_of
 
 
 def update(store: FeatureStore, batch: Sequence[Logged], rules: StateRules) -> Sequence[ItemEvent]:
@@ -39,7 +39,7 @@ def update(store: FeatureStore, batch: Sequence[Logged], rules: StateRules) -> S
         key: apply(state, events, rules) for (key, events), state in zip(actions.items(), before, strict=True)
     }
     offset, last = batch[-1]
-    now = replace(applied, offset=offset, event_id=last.event_id, kind=last.kind)
+    now = replace(applied, offset=offset, record=content_hash(last))
     store.write(Changes(applied=now, customers=customers, items=items))
     return list(items.values())
 

@@ -77,6 +77,12 @@ def event_of(record: Record) -> LiveEvent:
     return decode(record.kind, record.payload)
 
 
+def content_hash(record: Record) -> str:
+    """16 hexadecimal digits by which a whole record is known again."""
+    head = f"{record.kind}\0{record.event_id}\0".encode()
+    return blake2b(head + record.payload, digest_size=8).hexdigest()
+
+
 def fingerprint(record: Record) -> bytes:
     """16 bytes by which a record's kind and event id are known again."""
     return blake2b(f"{record.kind}\0{record.event_id}".encode(), digest_size=16).digest()

@@ -30,7 +30,7 @@ class MemoryLog:
 
     def replay(self, after: int, until: int | None = None) -> Iterator[Sequence[Logged]]:
         last = self.end() if until is None else min(until, self.end())
-        for start in range(after, last, self._batch):
+        for start in range(max(after, 0), last, self._batch):
             stop = min(start + self._batch, last)
             yield [Logged(offset, self._records[offset - 1]) for offset in range(start + 1, stop + 1)]
 
