@@ -1,0 +1,1 @@
+"""Training and test examples: event columns, journeys, splits, sequences."""

@@ -1,0 +1,19 @@
+"""Recommender: what evaluation asks of a model, ours or a baseline."""
+
+from typing import Protocol
+
+from shopwindow.datasets.requests import RequestSet
+from shopwindow.schema.arrays import Float
+
+
+class Recommender(Protocol):
+    """Scores the whole catalogue for requests, reading no event at or after a request's history_end."""
+
+    @property
+    def name(self) -> str:
+        """How tables call it."""
+        ...
+
+    def scores(self, requests: RequestSet) -> Float:
+        """[len(requests), N] higher is better; the caller passes small parts (`requests.part`)."""
+        ...
