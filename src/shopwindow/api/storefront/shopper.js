@@ -1,0 +1,52 @@
+// Who is looking: a customer picked from the shop's own, or a new one whose random id stays in this browser.
+
+import { freshId } from "./api.js";
+
+const KEY = "shopwindow.shopper";
+
+/** { id, isNew, hasActed }: a new customer is unknown to the server until the first action. */
+export function current() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(KEY) ?? "null");
+    if (kept && typeof kept.id === "string" && kept.id) return kept;
+  } catch {
+    // An unreadable entry, or storage switched off: be someone new.
+  }
+  return become(newcomer());
+}
+
+export const newcomer = () => ({ id: `guest-${freshId().slice(0, 8)}`, isNew: true, hasActed: false });
+export const known = (id) => ({ id, isNew: false, hasActed: true });
+
+export function become(shopper) {
+  keep(KEY, JSON.stringify(shopper));
+  return shopper;
+}
+
+export function displayName(shopper) {
+  return shopper.isNew ? "You, a new customer" : shopper.id;
+}
+
+/** Up to two letters for the avatar. */
+export function initials(shopper) {
+  if (shopper.isNew) return "You";
+  const parts = shopper.id.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+  const last = parts.at(-1) ?? "?";
+  return /^\d+$/.test(last) ? last.slice(-2) : parts.slice(0, 2).map((part) => part[0].toUpperCase()).join("");
+}
+
+/** A colour angle that stays with the id. */
+export function hue(text) {
+  let hash = 2166136261;
+  for (const character of String(text)) hash = Math.imul(hash ^ character.codePointAt(0), 16777619);
+  return (hash >>> 0) % 360;
+}
+
+/** localStorage may be switched off; the page works without. */
+export function keep(key, value) {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // Nothing is kept; the visit goes on.
+  }
+}
