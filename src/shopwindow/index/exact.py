@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import final
+from typing import Final, final
 
 import numpy as np
 
@@ -13,7 +13,8 @@ from shopwindow.index.vector_index import Found, check_query
 from shopwindow.index.vectors import Vectors
 from shopwindow.schema.arrays import Float, Rows
 
-UNIT_ROUNDOFF = 2.0**-24
+UNIT_ROUNDOFF: Final = 2.0**-24
+SPARSE: Final = 10  # a gathered row costs 5.5 times a scanned one (1 M x 64), and then needs no second look
 
 
 @final
@@ -55,8 +56,10 @@ class ExactSlices:
     def _near_in_slice(self, query: Float, limit: int, scope: Scope) -> Rows:
         if scope.first == scope.last:
             return np.empty(0, dtype=np.int32)
-        scores = query @ self.scan[:, scope.first : scope.last]
         allowed = None if scope.allowed is None else scope.allowed[scope.first : scope.last]
+        if allowed is not None and SPARSE * np.count_nonzero(allowed) < len(allowed):
+            return (np.flatnonzero(allowed) + scope.first).astype(np.int32)
+        scores = query @ self.scan[:, scope.first : scope.last]
         near = near_best(scores, allowed, limit, self._slack(query))
         return (near + scope.first).astype(np.int32)
 
