@@ -1,0 +1,240 @@
+"""Import: one file from outside -> parts of the clean tables, once and whole.
+
+Nothing counts until imports.json names it: an import killed at any moment leaves the tables as they were.
+"""
+
+import hashlib
+import os
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend
+
+from shopwindow.config import ShopDirectory
+from shopwindow.ingest.checks import checked
+from shopwindow.ingest.engine import engine
+from shopwindow.ingest.events import fresh_events
+from shopwindow.ingest.identity import Identity, open_identity
+from shopwindow.ingest.manifest import (
+    ImportRecord,
+    Manifest,
+    only_importer,
+    publish,
+    read_manifest,
+    write_manifest,
+)  # fmt: skip
+from shopwindow.ingest.parts import (
+    customers_part,
+    event_part,
+    items_part,
+    keys_of,
+    seen_items_part,
+    write_part,
+)  # fmt: skip
+from shopwindow.ingest.plan import Plan, plan_of
+from shopwindow.ingest.readers import read
+from shopwindow.ingest.rejects import Reason, write_rejects
+from shopwindow.ingest.source import SKIP, Source
+from shopwindow.schema.shop import ShopConfig
+
+EVENTS: Final = ("actions", "pages", "impressions")
+Step = Callable[[str], None]
+"""Told the name of each step as it begins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport:
+    """What an import did. rows = imported + duplicates + skipped + rejected.
+
+    `already`: this very file was imported before, and nothing changed; the figures are those of then.
+    """
+
+    source: Path
+    table: str
+    plan: Plan
+    already: bool = False
+    rows: int = 0
+    imported: int = 0
+    duplicates: int = 0
+    skipped: int = 0
+    rejected: int = 0
+    rejects: Path | None = None
+    reasons: tuple[Reason, ...] = ()
+    new_items: int = 0
+    new_customers: int = 0
+
+
+def import_file(
+    shop_dir: ShopDirectory,
+    shop: ShopConfig,
+    source: Source,
+    *,
+    seed: int | None = None,
+    on_step: Step = lambda name: None,
+) -> ImportReport:
+    """Import one file; importing it again changes nothing.
+
+    `seed` makes customer keys repeatable: for public and simulated data only, where no person is to be
+    protected.
+
+    Raises:
+        IngestError: the file as a whole cannot be read, or another import is running.
+        SchemaError: the mapping is wrong.
+    """
+    on_step("looking at the file")
+    plan = plan_of(source, shop)
+    with only_importer(shop_dir):
+        manifest = read_manifest(shop_dir)
+        content = _content(source, plan, shop)
+        before = manifest.of(content)
+        if before is not None:
+            return _as_before(source, plan, before, shop_dir)
+        with engine(shop_dir.data, shop.time_zone) as connection:
+            run = _Run(connection, shop_dir, shop, source, plan, content, on_step)
+            return run.whole(manifest, seed)
+
+
+def _content(source: Source, plan: Plan, shop: ShopConfig) -> str:
+    """Hash of the file and of everything that decides how it is read."""
+    with source.path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+    words = (
+        shop.time_zone,
+        shop.category_separator,
+        *shop.action_names,
+        *shop.surface_names,
+        *shop.market_codes,
+    )
+    digest.update("\x1f".join((plan.fingerprint(), *words)).encode())
+    return digest.hexdigest()
+
+
+def _as_before(source: Source, plan: Plan, before: ImportRecord, shop_dir: ShopDirectory) -> ImportReport:
+    return ImportReport(
+        source=source.path,
+        table=source.table,
+        plan=plan,
+        already=True,
+        rows=before.rows,
+        imported=before.imported,
+        duplicates=before.duplicates,
+        skipped=before.rows - before.imported - before.duplicates - before.rejected,
+        rejected=before.rejected,
+        rejects=_rejects_path(shop_dir, source, before.content) if before.rejected else None,
+    )
+
+
+def _rejects_path(shop_dir: ShopDirectory, source: Source, content: str) -> Path:
+    return shop_dir.data / "rejects" / f"{source.path.name}-{content[:12]}.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One import under way."""
+
+    connection: Backend
+    shop_dir: ShopDirectory
+    shop: ShopConfig
+    source: Source
+    plan: Plan
+    content: str
+    on_step: Step
+
+    def whole(self, manifest: Manifest, seed: int | None) -> ImportReport:
+        self.on_step("reading and checking rows")
+        records = read(self.connection, self.source.path, self.plan)
+        typed, expected = checked(records, self.plan, self.shop)
+        rows = self.connection.create_table("checked_rows", typed, temp=True)
+        num_rows, num_skipped, num_bad = _counts(rows)
+        good = rows.filter(rows.field.isnull()).drop("field", "came", "raw")
+        self.on_step("leaving out events that are already there")
+        if self.source.table in EVENTS:
+            fresh = fresh_events(self.connection, good, self.source.table, self.shop_dir)
+            good = self.connection.create_table("fresh_rows", fresh, temp=True)
+        num_good = int(good.count().to_pyarrow().as_py())
+        report = ImportReport(
+            source=self.source.path,
+            table=self.source.table,
+            plan=self.plan,
+            rows=num_rows,
+            imported=num_good,
+            duplicates=num_rows - num_skipped - num_bad - num_good,
+            skipped=num_skipped,
+            rejected=num_bad,
+        )
+        if num_bad:
+            path = _rejects_path(self.shop_dir, self.source, self.content)
+            bad = rows.filter(rows.field.notnull() & (rows.field != SKIP))
+            report = replace(report, rejects=path, reasons=write_rejects(bad, expected, path))
+        return self._written(good, report, manifest, seed)
+
+    def _written(
+        self, good: ir.Table, report: ImportReport, manifest: Manifest, seed: int | None
+    ) -> ImportReport:
+        """Write the parts, then the record that makes them count."""
+        number, parts = manifest.next_number, {}
+        if report.imported:
+            self.on_step("giving keys to items and customers")
+            identity = _identity(self.shop_dir, seed)
+            try:
+                keys = keys_of(self.connection, good, identity)
+            finally:
+                identity.close()
+            report = replace(report, new_items=keys.new_items, new_customers=keys.new_customers)
+            self.on_step("writing")
+            match self.source.table:
+                case "items":
+                    tables = {"items": items_part(good, keys, self.shop)}
+                case "customers":
+                    tables = {"customers": customers_part(good, keys)}
+                case table:
+                    tables = {
+                        table: event_part(good, keys, table),
+                        "items": seen_items_part(good, keys, self.shop),
+                    }
+            parts = {name: self._write(name, part, number) for name, part in tables.items()}
+        record = ImportRecord(
+            number=number,
+            source=self.source.path.name,
+            table=self.source.table,
+            content=self.content,
+            rows=report.rows,
+            imported=report.imported,
+            duplicates=report.duplicates,
+            rejected=report.rejected,
+            parts=parts,
+        )
+        write_manifest(self.shop_dir, replace(manifest, imports=(*manifest.imports, record)))
+        return report
+
+    def _write(self, table: str, part: ir.Table, number: int) -> str:
+        name = f"{number:06}-{self.content[:12]}.parquet"
+        path = self.shop_dir.data / table / name
+        partial = path.with_name(f".{name}.partial")
+        write_part(self.connection, part, partial)
+        publish(partial, path)
+        return name
+
+
+def _counts(rows: ir.Table) -> tuple[int, int, int]:
+    """All rows, those dropped on purpose, those set aside."""
+    counted = rows.aggregate(
+        all=rows.count(),
+        skipped=(rows.field == SKIP).fill_null(False).sum(),
+        bad=(rows.field != SKIP).fill_null(False).sum(),
+    )
+    (row,) = counted.to_pyarrow().to_pylist()
+    return row["all"], row["skipped"] or 0, row["bad"] or 0
+
+
+def _identity(shop_dir: ShopDirectory, seed: int | None) -> Identity:
+    if seed is None:
+        return open_identity(shop_dir.identity, os.urandom)
+    counting = open_identity(shop_dir.identity)
+    known = counting.num_customers()
+    counting.close()
+    return open_identity(shop_dir.identity, random.Random(f"{seed} {known}").randbytes)

@@ -1,0 +1,189 @@
+"""Parts: typed rows with external ids -> the Parquet files of the clean tables, with keys."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+from ibis.backends.duckdb import Backend
+
+from shopwindow.ingest.identity import Identity
+from shopwindow.ingest.tables import PART_SCHEMAS
+from shopwindow.ingest.targets import ATTRIBUTE
+from shopwindow.schema.shop import ShopConfig
+
+WHOLE_UNITS: Final = {
+    "JPY": 0,
+    "KRW": 0,
+    "VND": 0,
+    "CLP": 0,
+    "ISK": 0,
+    "KWD": 3,
+    "BHD": 3,
+    "JOD": 3,
+    "TND": 3,
+}
+ITEM_FIELDS: Final = ("item_category", "item_brand", "item_price", "item_title")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Tables (id, key) of every id in the rows, as the identity map has them."""
+
+    customers: ir.Table
+    items: ir.Table
+    new_customers: int
+    new_items: int
+
+
+def keys_of(connection: Backend, rows: ir.Table, identity: Identity) -> Keys:
+    """The keys of all customers and items named in `rows`, allocated in the order of their first line."""
+    items_before, customers_before = identity.num_items(), identity.num_customers()
+    mentions = [
+        rows.select(rows.line, id=rows[name]) for name in ("item", "seed_item") if name in rows.columns
+    ]
+    if "items" in rows.columns:
+        mentions.append(rows.select("line", id=rows["items"]).unnest("id"))
+    item_ids = _distinct(mentions)
+    customer_ids = _distinct([rows.select("line", id=rows.customer)] if "customer" in rows.columns else [])
+    item_keys, customer_keys = identity.item_keys(item_ids), identity.customer_keys(customer_ids)
+    pairs = {
+        "customer_keys": pa.table({"id": pa.array(customer_ids, pa.string()), "key": customer_keys}),
+        "item_keys": pa.table({"id": pa.array(item_ids, pa.string()), "key": item_keys}),
+    }
+    for name, table in pairs.items():
+        connection.create_table(name, ibis.memtable(table), temp=True)
+    return Keys(
+        connection.table("customer_keys"),
+        connection.table("item_keys"),
+        identity.num_customers() - customers_before,
+        identity.num_items() - items_before,
+    )
+
+
+def _distinct(mentions: list[ir.Table]) -> list[str]:
+    if not mentions:
+        return []
+    every = ibis.union(*mentions) if len(mentions) > 1 else mentions[0]
+    first = every.filter(every.id.notnull()).group_by("id").aggregate(line=every.line.min())
+    ids: list[str] = first.order_by("line", "id").id.to_pyarrow().to_pylist()
+    return ids
+
+
+def event_part(rows: ir.Table, keys: Keys, table: str) -> ir.Table:
+    """The part of actions, pages or impressions."""
+    keyed = rows.rename(at_ms="at")
+    if "customer" in keyed.columns:
+        keyed = _keyed(keyed, "customer", "customer_key", keys.customers)
+    for name, key in (("item", "item_key"), ("seed_item", "seed_item_key")):
+        if name in keyed.columns:
+            keyed = _keyed(keyed, name, key, keys.items)
+    if table == "pages":
+        keyed = _with_page_items(keyed, keys.items)
+    return _as_part(keyed, table)
+
+
+def _keyed(rows: ir.Table, name: str, key: str, pairs: ir.Table) -> ir.Table:
+    pairs = pairs.rename({f"{name}_id": "id", key: "key"})
+    return rows.left_join(pairs, rows[name] == pairs[f"{name}_id"]).drop(f"{name}_id")
+
+
+def _with_page_items(pages: ir.Table, pairs: ir.Table) -> ir.Table:
+    shown = pages.select("line", id=pages["items"]).unnest("id", offset="place")
+    shown = shown.inner_join(pairs, "id")
+    lists = shown.group_by("line").aggregate(items=shown.key.collect(order_by=shown.place))
+    lists = lists.rename(page_line="line")
+    bare = pages.drop("items")
+    return bare.left_join(lists, bare.line == lists.page_line)
+
+
+def seen_items_part(rows: ir.Table, keys: Keys, shop: ShopConfig) -> ir.Table:
+    """An item row for every item that these events name: what they say of it, and when it was first seen."""
+    if "items" in rows.columns:
+        mentions = [rows.select("line", "at", id=rows["items"]).unnest("id")]
+        mentions.append(rows.select("line", "at", id=rows.seed_item))
+        every = ibis.union(*mentions)
+    else:
+        every = rows.select(
+            "line", "at", *(name for name in ITEM_FIELDS if name in rows.columns), id=rows["item"]
+        )
+    every = every.filter(every.id.notnull())
+    said = [name for name in ITEM_FIELDS if name in every.columns]
+    last = {name: every[name].argmax(every.line, where=every[name].notnull()) for name in said}
+    seen = every.group_by("id").aggregate(**last, first_seen_ms=every.at.min(), line=every.line.max())
+    found = seen.inner_join(keys.items, "id")
+    columns: dict[str, ir.Value] = {
+        "item_key": found.key,
+        "item_id": found.id,
+        "from_events": ibis.literal(True),
+    }
+    if said:
+        columns |= {"categories": found.item_category, "brand": found.item_brand, "title": found.item_title}
+        columns["offers"] = _offer(found.item_price, shop, ibis.null("string"), ibis.null("int32"))
+    return _as_part(found.mutate(**columns), "items")
+
+
+def items_part(rows: ir.Table, keys: Keys, shop: ShopConfig) -> ir.Table:
+    """The part of an items file: categories, offers and attributes in one form, however the file gave them."""
+    found = rows.inner_join(keys.items.rename(item="id", item_key="key"), "item")
+    offers = ibis.coalesce(found.offers, _offer(found.price, shop, found.market, found.stock.cast("int32")))
+    return _as_part(
+        found.mutate(
+            item_id=found.item,
+            first_seen_ms=found.first_seen,
+            kind=found.kind.fill_null("product"),
+            offers=offers,
+            attributes=_attributes(found),
+            from_events=ibis.literal(False),
+        ),
+        "items",
+    )
+
+
+def customers_part(rows: ir.Table, keys: Keys) -> ir.Table:
+    """The part of a customers file."""
+    found = rows.inner_join(keys.customers.rename(customer="id", customer_key="key"), "customer")
+    return _as_part(found.mutate(attributes=_attributes(found)), "customers")
+
+
+def _offer(price: ir.Value, shop: ShopConfig, market: ir.Value, stock: ir.Value) -> ir.Value:
+    """One offer in the given market (the shop's first one if null); null without a price."""
+    first = shop.markets[0].code
+    code = market.fill_null(first)
+    places = [(each.code, float(10 ** WHOLE_UNITS.get(each.currency, 2))) for each in shop.markets]
+    factor = code.cases(*places, else_=100.0)
+    offer = ibis.struct(
+        {"market": code, "price_minor": (price * factor).round().cast("int64"), "stock": stock}
+    )
+    offers = ibis.array([offer])
+    return price.isnull().ifelse(ibis.null(offers.type()), offers)
+
+
+def _attributes(rows: ir.Table) -> ir.Value:
+    """The file's map of attributes and its columns of single attributes, the latter first."""
+    single = [name for name in rows.columns if name.startswith(ATTRIBUTE)]
+    if not single:
+        return rows.attributes
+    named = ibis.map(
+        ibis.array([name.removeprefix(ATTRIBUTE) for name in single]),
+        ibis.array([rows[name] for name in single]),
+    )
+    empty = ibis.literal({}, type="map<string, string>")
+    return rows.attributes.fill_null(empty) + named
+
+
+def _as_part(rows: ir.Table, table: str) -> ir.Table:
+    schema = ibis.Schema.from_pyarrow(PART_SCHEMAS[table])
+    columns = {
+        name: rows[name].cast(kind) if name in rows.columns else ibis.null(kind)
+        for name, kind in schema.items()
+    }
+    return rows.select(**columns)
+
+
+def write_part(connection: Backend, part: ir.Table, path: Path) -> None:
+    """Write a part under a partial name; `publish` gives it its own."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection.to_parquet(part, str(path), compression="zstd")
