@@ -58,6 +58,14 @@ class ContractError(ShopwindowError):
 class RequestError(ShopwindowError):
     """A request cannot be answered as asked; `code` is a stable word for programs, the text is for people."""
 
-    def __init__(self, code: str, message: str) -> None:
-        self.code = code
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        field: str | None = None,
+        expected: str | None = None,
+        came: object = None,
+    ) -> None:
+        self.code, self.field, self.expected, self.came = code, field, expected, came
         super().__init__(message)

@@ -1,0 +1,1 @@
+"""HTTP: JSON in, JSON out, the storefront. Time and ids enter the system here."""

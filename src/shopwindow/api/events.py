@@ -1,0 +1,157 @@
+"""POST /v1/events: each event by itself read, checked, given keys; all good ones go to the log in one transaction."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, final
+
+import msgspec
+
+from shopwindow.api.answers import AcceptedOut, RejectedOut
+from shopwindow.api.failures import read_validation, shown
+from shopwindow.api.metrics import Metrics
+from shopwindow.api.payloads import ActionIn, EventsIn, ImpressionIn
+from shopwindow.schema.live import ActionEvent, ImpressionEvent
+from shopwindow.serving.assembly import ShopRuntime
+from shopwindow.stream.event_log import Record, record_of
+
+AHEAD_MS: Final = 5 * 60 * 1000
+EventIn = ActionIn | ImpressionIn
+
+
+@dataclass(slots=True)
+class Sorted:
+    """A batch taken apart: `taken` with their places in the batch, `rejected` with the reason."""
+
+    places: list[int] = field(default_factory=list)
+    taken: list[EventIn] = field(default_factory=list)
+    rejected: list[RejectedOut] = field(default_factory=list)
+
+    def reject(self, index: int, name: str, expected: str, came: Any) -> None:
+        self.rejected.append(RejectedOut(index, name, expected, shown(came)))
+
+
+@final
+class EventDesk:
+    """Takes events of one shop."""
+
+    def __init__(self, runtime: ShopRuntime, metrics: Metrics) -> None:
+        self._runtime, self._metrics = runtime, metrics
+        self._batch: msgspec.json.Decoder[EventsIn] = msgspec.json.Decoder(EventsIn)
+        self._one: msgspec.json.Decoder[EventIn] = msgspec.json.Decoder(EventIn)
+        self._encoder = msgspec.json.Encoder()
+        shop = runtime.shop
+        self._words = {
+            "action": shop.action_names,
+            "surface": shop.surface_names,
+            "market": shop.market_codes,
+        }
+
+    async def answer(self, body: bytes) -> bytes:
+        """The answer, given once all good events are durable and visible.
+
+        Raises:
+            msgspec.DecodeError: the body is no batch of events. RequestError: too much is waiting. StateError.
+        """
+        batch = self._batch.decode(body)
+        loop = asyncio.get_running_loop()
+        sorted_, records = await loop.run_in_executor(None, self._prepare, batch.events)
+        if records:
+            ack = await asyncio.wrap_future(self._runtime.keeper.submit(records))
+            offset, duplicates = ack.offset, int(ack.duplicate.sum())
+        else:
+            offset, duplicates = self._runtime.store.applied().offset, 0
+        accepted = len(records) - duplicates
+        self._metrics.records("event", accepted, duplicates, len(sorted_.rejected))
+        return self._encoder.encode(AcceptedOut(accepted, duplicates, offset, sorted_.rejected))
+
+    def _prepare(self, events: Sequence[msgspec.Raw]) -> tuple[Sorted, list[Record]]:
+        now_ms = time.time_ns() // 1_000_000
+        sorted_ = self._sort(events, now_ms)
+        records = self._with_keys(sorted_, now_ms) if sorted_.taken else []
+        sorted_.rejected.sort(key=lambda each: each.index)
+        return sorted_, records
+
+    def _sort(self, events: Sequence[msgspec.Raw], now_ms: int) -> Sorted:
+        out = Sorted()
+        for index, raw in enumerate(events):
+            try:
+                event = self._one.decode(raw)
+            except msgspec.ValidationError as error:
+                out.reject(index, *read_validation(str(error)))
+                continue
+            wrong = self._wrong_word(event)
+            if wrong is not None:
+                out.reject(index, *wrong)
+            elif event.at_ms is not None and event.at_ms > now_ms + AHEAD_MS:
+                out.reject(
+                    index, "at_ms", f"a time before {now_ms + AHEAD_MS} (5 minutes from now)", event.at_ms
+                )
+            else:
+                out.places.append(index)
+                out.taken.append(event)
+        return out
+
+    def _wrong_word(self, event: EventIn) -> tuple[str, str, str] | None:
+        """Field, expected and came of a word that the shop does not have."""
+        for name, words in self._words.items():
+            word = getattr(event, name, None)
+            if word is not None and word not in words:
+                return name, f"one of {', '.join(words)}", word
+        return None
+
+    def _with_keys(self, sorted_: Sorted, now_ms: int) -> list[Record]:
+        """Records of the events whose item is known; customers never seen get a key."""
+        item_ids = list({event.item for event in sorted_.taken})
+        found = self._runtime.lookups.find_items(item_ids)
+        item_keys = dict(zip(item_ids, found.tolist(), strict=True))
+        good = []
+        for place, event in zip(sorted_.places, sorted_.taken, strict=True):
+            if item_keys[event.item] < 0:
+                sorted_.reject(
+                    place, "item", "an item that was imported or sent to PUT /v1/items", event.item
+                )
+            else:
+                good.append(event)
+        if not good:
+            return []
+        customers = list({event.customer for event in good})
+        keys = self._runtime.identity.customer_keys(customers)
+        customer_keys = dict(zip(customers, keys.tolist(), strict=True))
+        return [
+            record_of(_live(event, customer_keys[event.customer], item_keys[event.item], now_ms))
+            for event in good
+        ]
+
+
+def _live(event: EventIn, customer_key: int, item_key: int, now_ms: int) -> ActionEvent | ImpressionEvent:
+    at_ms = now_ms if event.at_ms is None else event.at_ms
+    if isinstance(event, ImpressionIn):
+        return ImpressionEvent(
+            event_id=event.event_id,
+            at_ms=at_ms,
+            customer_key=customer_key,
+            page_id=event.page_id,
+            item_key=item_key,
+            position=event.position,
+            test=event.test,
+        )
+    return ActionEvent(
+        event_id=event.event_id,
+        at_ms=at_ms,
+        customer_key=customer_key,
+        item_key=item_key,
+        action=event.action,
+        surface=event.surface,
+        category=event.category or None,
+        query=event.query or None,
+        page_id=event.page_id,
+        position=event.position,
+        value=event.value,
+        quantity=event.quantity,
+        dwell_ms=event.dwell_ms,
+        market=event.market,
+        device=event.device,
+        test=event.test,
+    )

@@ -1,0 +1,154 @@
+"""What clients send, as msgspec reads it: checked while decoding, unknown fields refused, limits beside the field."""
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from shopwindow.schema.request import Filters, RankRequest
+
+MAX_INT: Final = 2**53
+Id = Annotated[str, Meta(min_length=1, max_length=256, pattern="^[^\\x00-\\x1f]+$")]
+Word = Annotated[str, Meta(max_length=1000)]
+Text = Annotated[str, Meta(max_length=20_000)]
+Picture = Annotated[str, Meta(max_length=200_000)]
+Money = Annotated[int, Meta(ge=0, le=MAX_INT)]
+Time = Annotated[int, Meta(ge=0, le=MAX_INT)]
+Small = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Key = Annotated[str, Meta(max_length=100)]
+
+
+class FiltersIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """Prices in the currency's smallest unit."""
+
+    brands: Annotated[tuple[Word, ...], Meta(max_length=100)] = ()
+    min_price: Money | None = None
+    max_price: Money | None = None
+    attributes: dict[Key, Word | Annotated[tuple[Word, ...], Meta(max_length=100)]] = {}
+    in_stock: bool = True
+
+    def filters(self) -> Filters:
+        """As the stages know them."""
+        pairs = sorted(self.attributes.items())
+        return Filters(
+            brands=self.brands,
+            min_price_minor=self.min_price,
+            max_price_minor=self.max_price,
+            attributes=tuple(
+                (name, (values,) if isinstance(values, str) else values) for name, values in pairs
+            ),
+            in_stock=self.in_stock,
+        )
+
+
+class RankIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /v1/rank."""
+
+    surface: Key
+    customer: Id | None = None
+    category: Word | None = None
+    query: Word | None = None
+    seed_item: Id | None = None
+    market: Key | None = None
+    country: Key | None = None
+    device: Key | None = None
+    k: Annotated[int, Meta(ge=1, le=500)] = 24
+    filters: FiltersIn = FiltersIn()
+    exclude: Annotated[tuple[Id, ...], Meta(max_length=1000)] = ()
+    request_id: Id | None = None
+    variant: Key = "default"
+    details: bool = False
+    test: bool = False
+
+    def request(self, request_id: str, at_ms: int) -> RankRequest:
+        """As the stages know it."""
+        return RankRequest(
+            request_id=request_id,
+            surface=self.surface,
+            at_ms=at_ms,
+            k=self.k,
+            customer=self.customer,
+            category=self.category or None,
+            query=self.query or None,
+            seed_item=self.seed_item,
+            market=self.market,
+            country=self.country or None,
+            device=self.device or None,
+            filters=self.filters.filters(),
+            exclude=self.exclude,
+            variant=self.variant,
+            test=self.test,
+        )
+
+
+class EventsIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /v1/events: each event is read by itself, so that a wrong one does not spoil the rest."""
+
+    events: Annotated[tuple[msgspec.Raw, ...], Meta(max_length=5000)]
+
+
+class ActionIn(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="action"):
+    """A customer did something to an item."""
+
+    event_id: Id
+    customer: Id
+    item: Id
+    action: Key
+    at_ms: Time | None = None
+    page_id: Id | None = None
+    position: Small | None = None
+    surface: Key | None = None
+    category: Word | None = None
+    query: Word | None = None
+    value: float | None = None
+    quantity: Small | None = None
+    dwell_ms: Time | None = None
+    market: Key | None = None
+    country: Key | None = None
+    device: Key | None = None
+    test: bool = False
+
+
+class ImpressionIn(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="impression"):
+    """An item of a page came into view."""
+
+    event_id: Id
+    customer: Id
+    item: Id
+    page_id: Id
+    position: Small = 0
+    at_ms: Time | None = None
+    surface: Key | None = None
+    market: Key | None = None
+    device: Key | None = None
+    test: bool = False
+
+
+class OfferIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """Price and stock in one market; stock absent = not counted, always available."""
+
+    market: Key
+    price_minor: Money
+    stock: Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)] | None = None
+
+
+class ItemIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """An item as it is from now on. A field that is absent stays as it was."""
+
+    item: Id
+    title: Text | UnsetType | None = UNSET
+    text: Text | UnsetType | None = UNSET
+    brand: Word | UnsetType | None = UNSET
+    seller: Word | UnsetType | None = UNSET
+    kind: Key | UnsetType = UNSET
+    parent: Id | UnsetType | None = UNSET
+    categories: Annotated[tuple[Word, ...], Meta(max_length=50)] | UnsetType = UNSET
+    offers: Annotated[tuple[OfferIn, ...], Meta(max_length=500)] | UnsetType = UNSET
+    attributes: dict[Key, Word] | UnsetType = UNSET
+    picture: Picture | UnsetType | None = UNSET
+
+
+class ItemsIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """PUT /v1/items: each item is read by itself."""
+
+    items: Annotated[tuple[msgspec.Raw, ...], Meta(max_length=1000)]

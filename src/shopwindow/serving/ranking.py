@@ -1,0 +1,123 @@
+"""Ranking: a release, its shelf and its plans, ready to answer requests. Used by the server and by replay alike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol, final
+
+import numpy as np
+
+from shopwindow.errors import StateError
+from shopwindow.features.customer import NEW_CUSTOMER
+from shopwindow.features.store import Snapshot
+from shopwindow.release.bundle import Release
+from shopwindow.schema.live import NOBODY, PageEvent
+from shopwindow.schema.request import RankRequest
+from shopwindow.serving.context import Context
+from shopwindow.serving.live_shelf import LiveShelf
+from shopwindow.serving.lookup import Ids, Keys, Known, Reading, check, context_of, keys_of
+from shopwindow.serving.pipeline import Page, Pipeline, PlanBook
+from shopwindow.serving.trace import Trace
+
+READS: Final = 100
+
+
+class States(Protocol):
+    """Where customers' states are read (the keeper, or a store)."""
+
+    def read(self, customer_keys: Sequence[int]) -> Snapshot: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ranked:
+    """A page and all that led to it."""
+
+    context: Context
+    page: Page
+    trace: Trace
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ranking:
+    """`reading`: how this release's model reads a customer."""
+
+    release: Release
+    shelf: LiveShelf
+    pipeline: Pipeline
+    book: PlanBook
+    reading: Reading
+
+    def rank(self, request: RankRequest, ids: Ids, states: States, trace: Trace) -> Ranked:
+        """The page for a request, from what is known now.
+
+        Raises:
+            RequestError: the request asks for something that the shop does not have.
+        """
+        check(request, self.release.shop)
+        with trace.stage("lookup"):
+            keys = keys_of(request, ids)
+            known = self._known(keys, states, trace)
+        return self.ranked(request, keys, known, trace)
+
+    def ranked(self, request: RankRequest, keys: Keys, known: Known, trace: Trace) -> Ranked:
+        """The page for a request, from what was known at one offset of the log."""
+        with trace.stage("context"):
+            context = context_of(request, keys, known, self.reading)
+        surface = self.release.shop.surface(request.surface)
+        assert surface is not None  # check() refuses others
+        plan = self.book.plans[surface.kind, request.variant]
+        return Ranked(context=context, page=self.pipeline.rank(plan, context, trace), trace=trace)
+
+    def _known(self, keys: Keys, states: States, trace: Trace) -> Known:
+        """State and shelf of the same offset: the keeper restocks before it shows a state that is as new.
+
+        Read the state first: then the shelf has all of its items, and is newer only for the moment until the
+        keeper shows the state, which is waited for.
+        """
+        wanted = [keys.customer] if keys.customer != NOBODY else []
+        try:
+            for _ in range(READS):
+                snapshot, shelf = states.read(wanted), self.shelf.now
+                if shelf.offset <= snapshot.offset:
+                    break
+        except StateError:
+            trace.degrade("state", "failed")
+            shelf = self.shelf.now
+            return Known(state=NEW_CUSTOMER, shelf=shelf, log_offset=shelf.offset)
+        state = snapshot.states[0] if wanted else NEW_CUSTOMER
+        return Known(state=state, shelf=shelf, log_offset=snapshot.offset)
+
+    def page_event(self, ranked: Ranked) -> PageEvent:
+        """What is logged of a page, enough to compute it again; `customer_key` may still be NOBODY for a new customer."""
+        context, page, request = ranked.context, ranked.page, ranked.context.request
+        never = self._excluded_keys(context)
+        return PageEvent(
+            page_id=request.request_id,
+            at_ms=request.at_ms,
+            customer_key=context.customer_key,
+            surface=request.surface,
+            category=request.category,
+            query=request.query,
+            seed_item_key=int(context.shelf.item_key[context.seed_row]) if context.seed_row >= 0 else None,
+            market=context.market,
+            country=request.country,
+            device=request.device,
+            k=request.k,
+            filters=request.filters,
+            exclude=never,
+            variant=request.variant,
+            items=tuple(context.shelf.item_key[page.rows].tolist()),
+            scores=tuple(page.scores.tolist()),
+            propensities=None if page.propensities is None else tuple(page.propensities.tolist()),
+            degraded=tuple(ranked.trace.degraded),
+            release=self.release.release_id,
+            config_version=self.book.version,
+            seed=context.seed,
+            log_offset=context.log_offset,
+            test=request.test,
+        )
+
+    @staticmethod
+    def _excluded_keys(context: Context) -> tuple[int, ...]:
+        """Keys of what the caller excluded and of what the customer hid; replay need not tell them apart."""
+        return tuple(np.sort(context.shelf.item_key[context.excluded]).tolist())
