@@ -187,7 +187,7 @@ def _empty(count: int, customer: Int32, columns: EventColumns) -> Journey:
 
 
 def _masked(values: Any, inside: Bool) -> Int32:
-    return np.where(inside, values, PADDING).astype(np.int32)
+    return np.where(inside, values.astype(np.int32), np.int32(PADDING))  # uint8 has no -1
 
 
 def _changes(sorted_keys: list[Any]) -> Bool:
