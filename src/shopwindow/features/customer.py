@@ -41,14 +41,14 @@ MARKED: Final = np.dtype([("at_ms", "<i8"), ("item_key", "<i4")])
 
 
 def category_id(path: str | None, separator: str = "/") -> int:
-    """A stable non-negative number (63 bits) for a category path, -1 for None; catalogues come and go, this stays.
+    """A stable number (63 bits) for a category path; catalogues come and go, this stays. None and "" are -1: unknown.
 
     State keeps this number; each release maps it to a node of its own tree. Two of a million paths share one
     with probability 1e-7.
     """
-    if path is None:
+    clean = separator.join(part for part in path.split(separator) if part) if path else ""
+    if not clean:
         return UNKNOWN_CATEGORY
-    clean = separator.join(part for part in path.split(separator) if part)
     return int.from_bytes(blake2b(clean.encode(), digest_size=8).digest(), "big") >> 1
 
 

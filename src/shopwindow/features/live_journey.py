@@ -60,6 +60,7 @@ class JourneyView:
         """`paths`: category paths, a path's place is its code; `separator`: ShopConfig.category_separator."""
         ids = np.array([category_id(path, separator) for path in paths], dtype=np.int64)
         order = np.argsort(ids)
+        order = order[ids[order] != UNKNOWN_CATEGORY]  # no action says that it was in the whole shop
         return cls(
             row_of_key=row_of_key,
             category_ids=ids[order],
