@@ -8,6 +8,7 @@ import sys
 import typer
 
 from shopwindow import __version__
+from shopwindow.cli import release
 from shopwindow.errors import ShopwindowError
 
 app = typer.Typer(
@@ -28,6 +29,10 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _root(version: bool = typer.Option(False, "--version", callback=_version, is_eager=True)) -> None:
     pass
+
+
+for family in (release,):
+    family.register(app)
 
 
 def main() -> None:
