@@ -32,7 +32,8 @@ class Catalog:
 
     def slice_of(self, node: int) -> tuple[int, int]:
         """First and one-past-last row of the subtree of `node` by primary category."""
-        first, last = np.searchsorted(self.category, [node, self.categories.end[node]], side="left")
+        bounds = np.array([node, self.categories.end[node]], dtype=np.int32)  # other types: a copy of all N
+        first, last = np.searchsorted(self.category, bounds, side="left")
         return int(first), int(last)
 
     def rows_in(self, node: int) -> Rows:
