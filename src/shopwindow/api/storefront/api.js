@@ -35,7 +35,7 @@ async function ask(path, body) {
 function problemOf(status, error) {
   const detail = [error.code, error.message, error.field && `field ${error.field}`, error.expected && `expected ${error.expected}`]
     .filter(Boolean).join(" · ");
-  if (status === 503) return new Problem("no-release", "The server has no page to give yet.", detail);
+  if (status === 503 && error.code !== "state_unavailable") return new Problem("no-release", "The server has no page to give yet.", detail);
   if (status === 404) return new Problem("unknown", "The shop does not know this.", detail);
   if (status >= 500) return new Problem("failed", "The server could not answer.", detail);
   return new Problem("refused", "The server did not accept the question.", detail);
@@ -66,6 +66,8 @@ export async function post(events) {
   return answer;
 }
 
+/** { shop, release, items }; a Problem says what is missing. */
+export const ready = () => ask("/ready");
 export const categories = async () => (await ask("/v1/categories")).categories;
 export const customers = async (limit) => (await ask(`/v1/customers?limit=${limit}`)).customers;
 export const item = (id) => ask(`/v1/items/${encodeURIComponent(id)}`);

@@ -94,7 +94,7 @@ export class Drawer {
   }
 
   #body(item) {
-    const listed = [["Category", (item.categories ?? [item.category]).filter(Boolean).map((path) => path.split("/").map(pretty).join(" › ")).join(", ")],
+    const listed = [["Category", item.trail?.join(" › ") || item.category],
       ...Object.entries(item.attributes ?? {}).filter(([, value]) => value !== null && value !== "").map(([name, value]) => [pretty(name), String(value)])]
       .filter(([, value]) => value);
     return el("div", { class: "drawer-body" },

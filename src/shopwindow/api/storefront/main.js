@@ -1,15 +1,14 @@
 // The visit: who looks, at which page, what they do, and the page moving because of it.
 
-import { Problem, categories, journey, post, rank } from "./api.js";
+import { Problem, categories, item as itemById, journey, post, rank, ready } from "./api.js";
 import { byId, el, icon } from "./dom.js";
 import { Drawer } from "./drawer.js";
 import { Impressions } from "./impressions.js";
-import { itemById } from "./item.js";
 import { cartItems, drawJourney, savedItems } from "./journey.js";
 import { movement, tally } from "./movement.js";
 import { clearProblem, showDegraded, showEmpty, showProblem, toast } from "./notice.js";
 import { avatar, choosePerson } from "./people.js";
-import { drawChips, drawCrumbs, drawRail, pathInAddress, treeOf } from "./rail.js";
+import { drawChips, drawCrumbs, drawRail, lineage, pathInAddress, treeOf } from "./rail.js";
 import { Shelf } from "./shelf.js";
 import { become, current, displayName, keep } from "./shopper.js";
 import { drawTicket, drawWhy, sayPerson } from "./telling.js";
@@ -19,6 +18,7 @@ const PAGE = 24;
 const MOST = 96;
 
 const visit = {
+  shop: "shopwindow",
   shopper: current(), tree: treeOf([]), total: null, path: pathInAddress(location.hash), k: PAGE,
   items: [], popular: null, steps: [], compare: localStorageSays("shopwindow.compare"),
   waiting: null, // a page that is shown once the drawer no longer covers the screen
@@ -37,9 +37,12 @@ const ids = (items) => items.map((item) => item.item);
 // --- loading -----------------------------------------------------------------------------------------------
 
 async function start() {
+  clearProblem();
   drawPerson();
   own.wait(10);
   try {
+    visit.shop = (await ready()).shop ?? visit.shop;
+    byId("shop-name").textContent = visit.shop;
     visit.tree = treeOf(await categories());
     visit.total = visit.tree.roots.reduce((sum, node) => sum + (node.count ?? 0), 0);
     await loadSteps();
@@ -52,18 +55,8 @@ async function start() {
 }
 
 async function loadSteps() {
-  visit.steps = visit.shopper.hasActed ? await stepsOf(visit.shopper) : [];
+  visit.steps = await journey(visit.shopper.id);
   drawSteps();
-}
-
-/** A customer that this server has not met (another shop, erased) has no steps: no reason to stop. */
-async function stepsOf(shopper) {
-  try {
-    return await journey(shopper.id);
-  } catch (problem) {
-    if (problem instanceof Problem && problem.kind === "unknown") return [];
-    throw problem;
-  }
 }
 
 /** Another category, or home: a fresh page, nothing to compare with. */
@@ -106,7 +99,13 @@ async function refresh(cause) {
   }
 }
 
-const placed = (page) => page.items.map((item, position) => ({ ...item, position, page_id: page.request_id, surface: page.surface }));
+const placed = (page) => page.items.map((item, position) => described({ ...item, position, page_id: page.request_id, surface: page.surface }));
+
+/** With the names of its category and of those above it; the page knows the tree, the item only its path. */
+function described(item) {
+  const trail = lineage(visit.tree.nodes.get(item.category)).map((node) => node.name);
+  return { ...item, trail, leaf: trail.at(-1)?.toLowerCase() };
+}
 const asProblem = (problem) => (problem instanceof Problem ? problem : new Problem("failed", "The page has a fault.", String(problem)));
 
 // --- showing -----------------------------------------------------------------------------------------------
@@ -160,7 +159,7 @@ function drawPlace() {
   const count = visit.path ? visit.tree.nodes.get(visit.path)?.count : visit.total;
   byId("count").textContent = count ? `${count.toLocaleString()} items` : "";
   byId("title").textContent = placeName();
-  document.title = visit.path ? `${placeName()} · shopwindow` : "shopwindow";
+  document.title = visit.path ? `${placeName()} · ${visit.shop}` : visit.shop;
 }
 
 const placeName = () => (visit.path ? (visit.tree.nodes.get(visit.path)?.name ?? visit.path) : "Picked for you");
@@ -195,7 +194,7 @@ async function open(item) {
   let whole = item;
   if (item.attributes === undefined) {
     try {
-      whole = await itemById(item.item);
+      whole = described(await itemById(item.item));
     } catch (problem) {
       toast(asProblem(problem).kind === "unknown" ? "This item is no longer in the shop." : asProblem(problem).message);
       return;
@@ -233,7 +232,6 @@ async function act(action, item) {
     return;
   }
   if (shopper !== visit.shopper) return;
-  if (!shopper.hasActed) visit.shopper = become({ ...shopper, hasActed: true });
   visit.steps.unshift({ item: item.item, action, at_ms: Date.now(), title: item.title, picture: item.picture });
   drawSteps();
   if (action === "hide") drawer.close();

@@ -39,7 +39,8 @@ function personButton(shopper, note, choose, kind = "") {
     el("span", {}, el("strong", { text: shopper.isNew ? "Someone new" : shopper.id }), el("span", { class: "muted", text: note })));
 }
 
-const steps = (count) => (count === undefined || count === null ? "" : `${Number(count).toLocaleString()} ${count === 1 ? "step" : "steps"} so far`);
+const KEPT = 100; // the server keeps a customer's last 100 steps
+const steps = (count) => (count >= KEPT ? `${KEPT} steps or more` : `${count} ${count === 1 ? "step" : "steps"} so far`);
 
 export function avatar(shopper) {
   const node = el("span", { class: "avatar", "aria-hidden": "true", text: shopper.isNew ? "" : initials(shopper) }, shopper.isNew && icon("spark"));

@@ -4,7 +4,7 @@ import { freshId } from "./api.js";
 
 const KEY = "shopwindow.shopper";
 
-/** { id, isNew, hasActed }: a new customer is unknown to the server until the first action. */
+/** { id, isNew }: the one kept in this browser, else someone new. */
 export function current() {
   try {
     const kept = JSON.parse(localStorage.getItem(KEY) ?? "null");
@@ -15,8 +15,8 @@ export function current() {
   return become(newcomer());
 }
 
-export const newcomer = () => ({ id: `guest-${freshId().slice(0, 8)}`, isNew: true, hasActed: false });
-export const known = (id) => ({ id, isNew: false, hasActed: true });
+export const newcomer = () => ({ id: `guest-${freshId().slice(0, 8)}`, isNew: true });
+export const known = (id) => ({ id, isNew: false });
 
 export function become(shopper) {
   keep(KEY, JSON.stringify(shopper));
@@ -39,7 +39,8 @@ export function initials(shopper) {
 export function hue(text) {
   let hash = 2166136261;
   for (const character of String(text)) hash = Math.imul(hash ^ character.codePointAt(0), 16777619);
-  return (hash >>> 0) % 360;
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d); // ids that differ in the last digit should differ in colour
+  return ((hash ^ (hash >>> 12)) >>> 0) % 360;
 }
 
 /** localStorage may be switched off; the page works without. */

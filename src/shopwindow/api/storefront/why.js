@@ -67,7 +67,7 @@ function shared(item, up, rest) {
 export function traits(item) {
   const found = [];
   if (item.category) {
-    const leaf = leafName(item.category);
+    const leaf = item.leaf ?? item.category;
     found.push({ name: "category", value: item.category, short: `in ${leaf}`, phrase: (n, first) => (first ? (n === 1 ? `is in ${leaf}` : `are in ${leaf}`) : `in ${leaf}`) });
   }
   if (item.brand) {
@@ -84,5 +84,3 @@ export function traits(item) {
 function has(item, trait) {
   return traits(item).some((other) => other.name === trait.name && other.value === trait.value);
 }
-
-const leafName = (path) => String(path).split(/[/>|]/).filter(Boolean).at(-1).trim().replaceAll(/[-_]/g, " ");
