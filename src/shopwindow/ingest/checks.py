@@ -1,10 +1,11 @@
 """Checks: texts -> typed values; a row that does not hold is named by field, what was expected and what came."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final
 
 import ibis
 import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend
 
 from shopwindow.ingest.plan import Plan
 from shopwindow.ingest.source import SKIP
@@ -21,88 +22,102 @@ TYPES: Final = {
     "numbers": "array<float32>", "paths": "array<string>", "offers": OFFERS, "map": "map<string, string>",
 }  # fmt: skip
 YES: Final = ("true", "t", "yes", "y", "1")
+TEXT_OF: Final = "text of "
 NO: Final = ("false", "f", "no", "n", "0")
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A field's value, null where the text does not hold, and what should have been there."""
-
-    target: Target
-    text: ir.StringValue
-    value: ir.Value
-    expected: str
-
-    @property
-    def fails(self) -> ir.BooleanValue:
-        """Whether a row is set aside for this field."""
-        wrong = self.text.notnull() & self.value.isnull()
-        return wrong | self.text.isnull() if self.target.required else wrong
+CODED: Final = ("word", "path", "paths", "flag")  # few distinct texts: each is worked out once, then joined
 
 
-def checked(records: ir.Table, plan: Plan, shop: ShopConfig) -> tuple[ir.Table, dict[str, str]]:
+def checked(
+    connection: Backend, records: ir.Table, plan: Plan, shop: ShopConfig
+) -> tuple[ir.Table, dict[str, str]]:
     """Typed fields of every record, and for each field what is expected of it.
 
-    The table has `line`, one typed column per target of the plan's table, and `field`, `came`, `raw`, which
-    are null for a row that holds; a row dropped on purpose has `field` = "-".
+    The table has `row` (unique), `line`, one typed column per target that the plan fills, and `field` and
+    `came`, which are null for a row that holds; a row dropped on purpose has `field` = "-".
     """
+    targets = _targets(plan)
+    texts = {each.name: _text(each, records, plan) for each in targets}
+    named = records.select("line", "raw", "broken", row=ibis.row_number(), **texts)
+    rows = connection.create_table("texts", named, temp=True)
+    values: dict[str, ir.Value] = {}
+    expected: dict[str, str] = {}
+    joined = rows
+    for place, target in enumerate(targets):
+        if target.kind in CODED and target.name in plan.columns:
+            few = rows.select(text=rows[target.name]).distinct()
+            value, expected[target.name] = _value(target, few.text, plan, shop)
+            codes = connection.create_table(
+                f"codes_{place}",
+                few.select(**{f"text_{place}": few.text, f"value_{place}": value}),
+                temp=True,
+            )
+            joined = joined.left_join(codes, joined[target.name] == codes[f"text_{place}"])
+            values[target.name] = codes[f"value_{place}"]
+        else:
+            values[target.name], expected[target.name] = _value(target, rows[target.name], plan, shop)
+    typed = connection.create_table("typed", _typed(joined, values), temp=True)
+    return _judged(typed, targets), expected
+
+
+def raw_of(connection: Backend, rows: ir.Table) -> ir.Table:
+    """Adds `raw`, the line as it came, to some rows of `checked`."""
+    return rows.inner_join(connection.table("texts").select("row", "raw"), "row")
+
+
+def _targets(plan: Plan) -> list[Target]:
+    """The targets that the plan fills, and those it should: the telling ones first."""
     names = {**dict.fromkeys(plan.columns), **dict.fromkeys(plan.constants)}
-    targets = [each for each in TARGETS[plan.table] if each.name in names]
+    targets = [each for each in TARGETS[plan.table] if each.name in names or each.required]
     targets += [target for name in names if "." in name and (target := target_of(plan.table, name))]
-    targets += [each for each in TARGETS[plan.table] if each.required and each.name not in names]
-    checks = [_check(each, records, plan, shop) for each in sorted(targets, key=_order)]
-    failures = [(check.fails, check.target.name, check.text) for check in checks]
-    field = ibis.cases(
-        (records.broken.notnull(), ""),
-        *((check.text == SKIP, SKIP) for check in checks if check.target.kind == "word"),
-        *((fails, name) for fails, name, _ in failures),
-        else_=ibis.null("string"),
-    )
-    came = ibis.cases(
-        (records.broken.notnull(), records.broken), *((fails, text) for fails, _, text in failures),
-        else_=ibis.null("string"),
-    )  # fmt: skip
-    values = {check.target.name: check.value for check in checks}
-    absent = {
-        each.name: ibis.null(TYPES[each.kind]) for each in TARGETS[plan.table] if each.name not in values
-    }
-    table = records.select("line", field=field, came=came, raw=records.raw, **values, **absent)
-    table = table.mutate(raw=table.field.notnull().ifelse(table.raw, ibis.null("string")))
-    return table, {check.target.name: check.expected for check in checks}
+    return sorted(targets, key=lambda each: KEY_FIRST.get(each.name, len(KEY_FIRST)))
 
 
-def _order(target: Target) -> int:
-    return KEY_FIRST.get(target.name, len(KEY_FIRST))
-
-
-def _check(target: Target, records: ir.Table, plan: Plan, shop: ShopConfig) -> Check:
-    text: ir.StringValue = records[target.name] if target.name in plan.columns else ibis.null("string")
+def _text(target: Target, records: ir.Table, plan: Plan) -> ir.StringValue:
+    text = records[target.name] if target.name in plan.columns else ibis.null("string")
     if target.name in plan.constants:
-        text = ibis.coalesce(text, ibis.literal(plan.constants[target.name]))
-    renamed = plan.values.get(target.name)
-    if renamed:
-        known = list(renamed.items())
-        text = text.lower().cases(*known, else_=text)
-    if target.kind == "time":
-        if plan.time == "order" and target.name not in plan.columns:
-            in_order = ibis.window(group_by=records.customer, order_by=records.line)
-            text = (ibis.row_number().over(in_order) + 1).cast("string")
-        return Check(target, text, at_ms(text, plan.time, plan.year), expected_time(plan.time, plan.year))
-    value, expected = _value(target, text, plan, shop)
-    return Check(target, text, value, expected)
+        return ibis.coalesce(text, ibis.literal(plan.constants[target.name]))
+    if target.kind == "time" and plan.time == "order" and target.name not in plan.columns:
+        in_order = ibis.window(group_by=records.customer, order_by=records.line)
+        return (ibis.row_number().over(in_order) + 1).cast("string")
+    return text
+
+
+def _typed(joined: ir.Table, values: dict[str, ir.Value]) -> ir.Table:
+    """Texts as `text of NAME` beside values as NAME."""
+    texts = {TEXT_OF + name: joined[name] for name in values}
+    return joined.select("row", "line", "broken", **texts, **values)
+
+
+def _judged(typed: ir.Table, targets: Sequence[Target]) -> ir.Table:
+    nothing = ibis.null("string")
+    faults = []
+    for target in targets:
+        text, value = typed[TEXT_OF + target.name], typed[target.name]
+        wrong = value.isnull() if target.required else text.notnull() & value.isnull()
+        faults.append((wrong, target.name, text))
+    skips = [(typed[each.name] == SKIP, SKIP) for each in targets if each.kind == "word"]
+    field = ibis.cases((typed.broken.notnull(), ""), *skips, *((w, n) for w, n, _ in faults), else_=nothing)
+    came = ibis.cases((typed.broken.notnull(), typed.broken), *((w, t) for w, _, t in faults), else_=nothing)
+    judged = typed.mutate(field=field, came=came)
+    return judged.drop("broken", *(TEXT_OF + target.name for target in targets))
 
 
 def _value(target: Target, text: ir.StringValue, plan: Plan, shop: ShopConfig) -> tuple[ir.Value, str]:
     match target.kind:
+        case "time":
+            return at_ms(text, plan.time, plan.year), expected_time(plan.time, plan.year)
         case "id":
             return _only(text.length() <= MAX_ID, text), f"an id of at most {MAX_ID} characters"
         case "word":
             words = _words(target.name, shop)
-            return _only(text.isin((*words, SKIP)), text), f"one of {', '.join(words)}"
+            ours = plan.values.get(target.name, {}) | {word: word for word in words}
+            return text.lower().cases(*ours.items(), else_=ibis.null("string")), f"one of {', '.join(words)}"
         case "path":
             return _clean_path(text, plan, shop), "a category path"
         case "paths":
-            several = ibis.coalesce(_json(text, "paths"), text.split("|"))
+            several = text.startswith("[").ifelse(_json(text, "paths"), text.split("|"))
             return several.map(lambda path: _clean_path(path, plan, shop)), "category paths"
         case "whole":
             number = text.try_cast("float64")

@@ -24,24 +24,29 @@ def _md5_of(text): ...  # type: ignore[no-untyped-def]
 def fresh_events(connection: Backend, rows: ir.Table, table: str, shop_dir: ShopDirectory) -> ir.Table:
     """The rows (good ones, typed) that no earlier import and no earlier line brought, with their `event_id`."""
     own = "page_id" if table == "pages" else "event_id"
-    named = rows if table == "pages" else _with_content_ids(rows, CONTENT[table])
-    again = ibis.row_number().over(group_by=own, order_by="line")
-    first = named.mutate(again=again).filter(ibis._.again == 0).drop("again")
+    named = _named(rows, table)
+    # most names occur once: only the others are counted
+    often = named.group_by("name").aggregate(times=named.count()).filter(ibis._.times > 1)
+    several = named.select("row", "line", "name").semi_join(often, "name")
+    occurrence = ibis.row_number().over(group_by="name", order_by=("line", "row"))
+    later = several.select(later_row=several.row, occurrence=occurrence).filter(ibis._.occurrence > 0)
+    later = connection.create_table("later_rows", later, temp=True)
+    counted = named.left_join(later, named.row == later.later_row)
+    counted = counted.filter(~(counted.given & counted.occurrence.notnull()))
+    suffix = ibis.literal("-").concat(counted.occurrence.cast("string")).fill_null("")
+    fresh = counted.mutate(**{own: counted.name.concat(suffix)}).drop(
+        "later_row", "occurrence", "name", "given"
+    )
     known = [str(path) for _, path in parts_of(shop_dir, table)]
-    if not known:
-        return first
-    seen = connection.read_parquet(known).select(own)
-    return first.anti_join(seen, own)
+    return fresh.anti_join(connection.read_parquet(known).select(own), own) if known else fresh
 
 
-def _with_content_ids(rows: ir.Table, content: tuple[str, ...]) -> ir.Table:
-    texts = [rows[name].cast("string").fill_null("") for name in content]
-    marked = rows.mutate(content=_md5_of(ibis.literal("\x1f").join(texts)))
-    occurrence = ibis.row_number().over(group_by="content", order_by="line")
-    numbered = marked.mutate(occurrence=occurrence)
-    suffix = (numbered.occurrence == 0).ifelse(
-        "", ibis.literal("-").concat(numbered.occurrence.cast("string"))
-    )
-    return numbered.mutate(event_id=ibis.coalesce(numbered.event_id, numbered.content.concat(suffix))).drop(
-        "content", "occurrence"
-    )
+def _named(rows: ir.Table, table: str) -> ir.Table:
+    """Adds `name`, the same for rows that may be the same event, and whether it was `given` by the file."""
+    if table == "pages":
+        return rows.mutate(name=rows.page_id, given=ibis.literal(True))
+    texts = [rows[name].cast("string").fill_null("") for name in CONTENT[table] if name in rows.columns]
+    content = _md5_of(ibis.literal("\x1f").join(texts))
+    if "event_id" not in rows.columns:
+        return rows.mutate(name=content, given=ibis.literal(False))
+    return rows.mutate(name=rows.event_id.fill_null(content), given=rows.event_id.notnull())

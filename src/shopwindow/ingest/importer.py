@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
 from shopwindow.config import ShopDirectory
-from shopwindow.ingest.checks import checked
+from shopwindow.ingest.checks import checked, raw_of
 from shopwindow.ingest.engine import engine
 from shopwindow.ingest.events import fresh_events
 from shopwindow.ingest.identity import Identity, open_identity
@@ -147,10 +147,9 @@ class _Run:
     def whole(self, manifest: Manifest, seed: int | None) -> ImportReport:
         self.on_step("reading and checking rows")
         records = read(self.connection, self.source.path, self.plan)
-        typed, expected = checked(records, self.plan, self.shop)
-        rows = self.connection.create_table("checked_rows", typed, temp=True)
+        rows, expected = checked(self.connection, records, self.plan, self.shop)
         num_rows, num_skipped, num_bad = _counts(rows)
-        good = rows.filter(rows.field.isnull()).drop("field", "came", "raw")
+        good = rows.filter(rows.field.isnull()).drop("field", "came")
         self.on_step("leaving out events that are already there")
         if self.source.table in EVENTS:
             fresh = fresh_events(self.connection, good, self.source.table, self.shop_dir)
@@ -169,7 +168,9 @@ class _Run:
         if num_bad:
             path = _rejects_path(self.shop_dir, self.source, self.content)
             bad = rows.filter(rows.field.notnull() & (rows.field != SKIP))
-            report = replace(report, rejects=path, reasons=write_rejects(bad, expected, path))
+            report = replace(
+                report, rejects=path, reasons=write_rejects(raw_of(self.connection, bad), expected, path)
+            )
         return self._written(good, report, manifest, seed)
 
     def _written(

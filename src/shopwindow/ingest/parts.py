@@ -9,9 +9,10 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
+from shopwindow.ingest.checks import TYPES
 from shopwindow.ingest.identity import Identity
 from shopwindow.ingest.tables import PART_SCHEMAS
-from shopwindow.ingest.targets import ATTRIBUTE
+from shopwindow.ingest.targets import ATTRIBUTE, ITEMS
 from shopwindow.schema.shop import ShopConfig
 
 WHOLE_UNITS: Final = {
@@ -103,8 +104,9 @@ def seen_items_part(rows: ir.Table, keys: Keys, shop: ShopConfig) -> ir.Table:
     """An item row for every item that these events name: what they say of it, and when it was first seen."""
     if "items" in rows.columns:
         mentions = [rows.select("line", "at", id=rows["items"]).unnest("id")]
-        mentions.append(rows.select("line", "at", id=rows.seed_item))
-        every = ibis.union(*mentions)
+        if "seed_item" in rows.columns:
+            mentions.append(rows.select("line", "at", id=rows.seed_item))
+        every = ibis.union(*mentions) if len(mentions) > 1 else mentions[0]
     else:
         every = rows.select(
             "line", "at", *(name for name in ITEM_FIELDS if name in rows.columns), id=rows["item"]
@@ -119,8 +121,9 @@ def seen_items_part(rows: ir.Table, keys: Keys, shop: ShopConfig) -> ir.Table:
         "item_id": found.id,
         "from_events": ibis.literal(True),
     }
-    if said:
-        columns |= {"categories": found.item_category, "brand": found.item_brand, "title": found.item_title}
+    names = {"item_category": "categories", "item_brand": "brand", "item_title": "title"}
+    columns |= {names[name]: found[name] for name in said if name in names}
+    if "item_price" in said:
         columns["offers"] = _offer(found.item_price, shop, ibis.null("string"), ibis.null("int32"))
     return _as_part(found.mutate(**columns), "items")
 
@@ -128,18 +131,18 @@ def seen_items_part(rows: ir.Table, keys: Keys, shop: ShopConfig) -> ir.Table:
 def items_part(rows: ir.Table, keys: Keys, shop: ShopConfig) -> ir.Table:
     """The part of an items file: categories, offers and attributes in one form, however the file gave them."""
     found = rows.inner_join(keys.items.rename(item="id", item_key="key"), "item")
-    offers = ibis.coalesce(found.offers, _offer(found.price, shop, found.market, found.stock.cast("int32")))
-    return _as_part(
-        found.mutate(
-            item_id=found.item,
-            first_seen_ms=found.first_seen,
-            kind=found.kind.fill_null("product"),
-            offers=offers,
-            attributes=_attributes(found),
-            from_events=ibis.literal(False),
-        ),
-        "items",
-    )
+    missing = {each.name: ibis.null(TYPES[each.kind]) for each in ITEMS if each.name not in found.columns}
+    found = found.mutate(**missing)
+    offer = _offer(found.price, shop, found.market, found.stock.cast("int32"))
+    columns = {
+        "item_id": found["item"],
+        "first_seen_ms": found.first_seen,
+        "kind": found.kind.fill_null("product"),
+        "offers": ibis.coalesce(found.offers.cast(offer.type()), offer),
+        "attributes": _attributes(found),
+        "from_events": ibis.literal(False),
+    }
+    return _as_part(found.mutate(**columns), "items")
 
 
 def customers_part(rows: ir.Table, keys: Keys) -> ir.Table:
@@ -164,14 +167,15 @@ def _offer(price: ir.Value, shop: ShopConfig, market: ir.Value, stock: ir.Value)
 def _attributes(rows: ir.Table) -> ir.Value:
     """The file's map of attributes and its columns of single attributes, the latter first."""
     single = [name for name in rows.columns if name.startswith(ATTRIBUTE)]
+    given = rows.attributes if "attributes" in rows.columns else ibis.null(TYPES["map"])
     if not single:
-        return rows.attributes
+        return given
     named = ibis.map(
         ibis.array([name.removeprefix(ATTRIBUTE) for name in single]),
         ibis.array([rows[name] for name in single]),
     )
     empty = ibis.literal({}, type="map<string, string>")
-    return rows.attributes.fill_null(empty) + named
+    return given.fill_null(empty) + named
 
 
 def _as_part(rows: ir.Table, table: str) -> ir.Table:

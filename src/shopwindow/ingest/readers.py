@@ -29,12 +29,16 @@ FAULTS: Final = {
 def _json_texts(text, paths): ...  # type: ignore[no-untyped-def]
 
 
+@ibis.udf.scalar.builtin(name="trim", signature=(("string",), "string"))
+def _trim(text): ...  # type: ignore[no-untyped-def]
+
+
 @ibis.udf.scalar.builtin(name="json_valid", signature=(("string",), "boolean"))
 def _json_valid(text): ...  # type: ignore[no-untyped-def]
 
 
-@ibis.udf.scalar.builtin(name="to_json")
-def _to_json(value) -> str: ...  # type: ignore[no-untyped-def,untyped-decorator,empty-body]
+@ibis.udf.scalar.builtin(name="to_json")  # type: ignore[untyped-decorator]
+def _to_json(value) -> str: ...  # type: ignore[no-untyped-def,empty-body]
 
 
 def read(connection: Backend, path: Path, plan: Plan) -> ir.Table:
@@ -74,7 +78,7 @@ def _lines(connection: Backend, path: Path, encoding: str) -> ir.Table:
     ).fetchall()
     lines = lines.mutate(broken=ibis.null("string"))
     lines = _with_faults(lines, faults) if faults else lines.rename(line="place")
-    return lines.filter(lines.raw.strip() != "").select("line", "raw", "broken")
+    return lines.filter(_trim(lines.raw) != "").select("line", "raw", "broken")
 
 
 def _with_faults(lines: ir.Table, faults: Sequence[tuple[int, str, str]]) -> ir.Table:
@@ -102,7 +106,7 @@ def _filled(records: ir.Table, plan: Plan, text_of: ir.Value) -> ir.Table:
     """One column per field of the plan: its first non-empty column, without spaces at the ends."""
 
     def first(columns: Sequence[str]) -> ir.Value:
-        return ibis.coalesce(*(text_of(column).strip().nullif("") for column in columns))
+        return ibis.coalesce(*(_trim(text_of(column)).nullif("") for column in columns))
 
     fields = {name: first(columns) for name, columns in plan.columns.items()}
     return records.select("line", "raw", "broken", **fields)
