@@ -167,10 +167,9 @@ class _Run:
         )
         if num_bad:
             path = _rejects_path(self.shop_dir, self.source, self.content)
-            bad = rows.filter(rows.field.notnull() & (rows.field != SKIP))
-            report = replace(
-                report, rejects=path, reasons=write_rejects(raw_of(self.connection, bad), expected, path)
-            )
+            bad = raw_of(self.connection, rows.filter(rows.field.notnull() & (rows.field != SKIP)))
+            reasons = write_rejects(self.connection, bad, expected, path)
+            report = replace(report, rejects=path, reasons=reasons)
         return self._written(good, report, manifest, seed)
 
     def _written(

@@ -119,6 +119,7 @@ def seen_items_part(rows: ir.Table, keys: Keys, shop: ShopConfig) -> ir.Table:
     columns: dict[str, ir.Value] = {
         "item_key": found.key,
         "item_id": found.id,
+        "kind": ibis.literal("product"),
         "from_events": ibis.literal(True),
     }
     names = {"item_category": "categories", "item_brand": "brand", "item_title": "title"}

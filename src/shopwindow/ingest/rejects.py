@@ -2,15 +2,17 @@
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend
 
 from shopwindow.ingest.delimited import CAME
 from shopwindow.ingest.manifest import publish
 
+FEW: Final = 10_000  # rows in memory at once
 COLUMNS: Final = ("line", "field", "expected", "came", "raw")
 
 
@@ -25,22 +27,24 @@ class Reason:
     count: int
 
 
-def write_rejects(bad: ir.Table, expected: Mapping[str, str], path: Path) -> tuple[Reason, ...]:
+def write_rejects(
+    connection: Backend, bad: ir.Table, expected: Mapping[str, str], path: Path
+) -> tuple[Reason, ...]:
     """Write the rows of `bad` (line, field, came, raw) as CSV, whole or not at all; the reasons, commonest first."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
     reasons: dict[tuple[str, str], Reason] = {}
+    rows = connection.raw_sql(connection.compile(bad.select("line", "field", "came", "raw").order_by("line")))
     with partial.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
-        for batch in bad.select("line", "field", "came", "raw").order_by("line").to_pyarrow_batches():
-            for row in batch.to_pylist():
-                field, came = row["field"], row["came"] or "nothing"
-                wanted = expected.get(field, "")
+        while some := rows.fetchmany(FEW):
+            for line, field, text, raw in some:
+                came, wanted = text or "nothing", expected.get(field, "")
                 if not field:
                     wanted, _, came = came.partition(CAME)
-                writer.writerow((row["line"], field, wanted, came, row["raw"]))
-                first = reasons.get((field, wanted)) or Reason(field, wanted, came, row["line"], 0)
-                reasons[field, wanted] = Reason(field, wanted, first.came, first.first_line, first.count + 1)
+                writer.writerow((line, field, wanted, came, raw))
+                first = reasons.get((field, wanted)) or Reason(field, wanted, came, line, 0)
+                reasons[field, wanted] = replace(first, count=first.count + 1)
     publish(partial, path)
     return tuple(sorted(reasons.values(), key=lambda reason: -reason.count))
