@@ -1,0 +1,85 @@
+"""`shopwindow train`: a two-tower from the imported events."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from shopwindow.training.run import TrainingRun
+
+
+def register(app: typer.Typer) -> None:
+    """Add `train` to the command."""
+    app.command("train")(train)
+
+
+def train(
+    preset: Annotated[
+        Literal["small", "base", "large"],
+        typer.Option(help="small: minutes on two cores. base: the reference's shape. large: for a GPU."),
+    ] = "small",
+    name: Annotated[
+        str, typer.Option(help="Name of the run, a folder in runs/; default: the preset's.")
+    ] = "",
+    variant: Annotated[
+        Literal["frozen", "trainable", "context"],
+        typer.Option(
+            help="frozen: item vectors fixed from content. trainable: learned. context: and local context read."
+        ),
+    ] = "context",
+    epochs: Annotated[int, typer.Option(min=0, help="At most so many epochs; 0: as the preset says.")] = 0,
+    seed: Annotated[int, typer.Option(help="Everything random comes from it.")] = 0,
+    split: Annotated[
+        Literal["temporal", "leave-one-out"],
+        typer.Option(
+            help="What is held out to validate and test: the last days, or each customer's last actions."
+        ),
+    ] = "temporal",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on after the last finished epoch.")] = False,
+    shop: Annotated[Path, typer.Option("--shop", help="Directory of the shop.")] = Path(),
+) -> None:
+    """Train a two-tower on the shop's events; stops by itself when validation NDCG@10 no longer rises.
+
+    Kept in runs/NAME: best.pt (the best epoch), checkpoint.pt (to resume), config.json, metrics.json.
+
+    Example: shopwindow train --shop my-shop --preset small
+    """
+    from rich.console import Console
+
+    from shopwindow.config import ShopDirectory
+    from shopwindow.datasets.dataset import load_dataset
+    from shopwindow.datasets.split import SplitSpec, make_split
+
+    shop_dir, run_name = ShopDirectory(shop), name or preset
+    dataset = load_dataset(shop_dir)
+    held_out = make_split(dataset, SplitSpec(kind=split))
+    from shopwindow.training.checkpoint import RunDirectory, load_json
+    from shopwindow.training.loop import train as train_run
+
+    run = replace(_preset(preset).variant(variant), seed=seed)
+    run = replace(run, epochs=epochs) if epochs else run
+    console = Console()
+    console.print(
+        f"{len(held_out.train_end):,} customers, {dataset.columns.num_events:,} events, {dataset.num_items:,} items"
+    )
+    directory = RunDirectory(shop_dir.runs / run_name)
+    train_run(dataset, held_out, run, directory.root, resume)
+    metrics = load_json(directory.metrics)
+    console.print(
+        f"run [bold]{run_name}[/bold]: validation NDCG@10 {metrics['ndcg@10']:.4f} after epoch {metrics['best_epoch']}\n"
+        f"let it serve: shopwindow release build --run {run_name} --shop {shop}"
+    )
+
+
+def _preset(name: str) -> "TrainingRun":
+    from shopwindow.training import presets
+
+    match name:
+        case "small":
+            return presets.small()
+        case "base":
+            return presets.base()
+        case _:
+            return presets.large()

@@ -1,0 +1,1 @@
+"""Mathematics only: encoders, two-tower, losses. No files, clocks or stores."""

@@ -1,0 +1,1 @@
+"""One training loop, what it keeps, and the way out to ONNX. Nothing here is needed to serve."""

@@ -1,0 +1,56 @@
+"""NDCG@10 on a fixed sample of validation requests: what early stopping looks at."""
+
+import numpy as np
+
+from shopwindow.datasets.dataset import Dataset
+from shopwindow.datasets.recommender import Recommender
+from shopwindow.datasets.requests import RequestSet
+from shopwindow.schema.arrays import Bool, Float, Int64
+
+BATCH = 256
+DEPTH = 10
+
+
+def sample(requests: RequestSet, limit: int, seed: int) -> RequestSet:
+    """At most `limit` requests, drawn once by seed, those with short histories first (they share a batch)."""
+    places = np.random.default_rng(seed).permutation(len(requests))[:limit]
+    return requests.take(np.sort(places))
+
+
+def ndcg_at_10(recommender: Recommender, dataset: Dataset, requests: RequestSet, exclude_seen: bool) -> float:
+    """Mean NDCG@10 over requests, among the items of each request's category; 0 where there is no request."""
+    total = 0.0
+    for start in range(0, len(requests), BATCH):
+        part = requests.part(start, min(start + BATCH, len(requests)))
+        scores = recommender.scores(part)
+        for place in range(len(part)):
+            own = scores[place].copy()
+            own[~_allowed(dataset, part, place, exclude_seen)] = -np.inf
+            total += _ndcg(own, part, place)
+    return total / max(len(requests), 1)
+
+
+def _allowed(dataset: Dataset, requests: RequestSet, place: int, exclude_seen: bool) -> Bool:
+    allowed = np.ones(len(dataset.catalog), dtype=bool)
+    node = int(requests.category[place])
+    if node > 0:
+        allowed[:] = False
+        allowed[dataset.catalog.rows_in(node)] = True
+    if exclude_seen:
+        start = dataset.columns.offsets[requests.customer[place]]
+        seen = dataset.item_row[start : requests.history_end[place]]
+        allowed[seen[seen >= 0]] = False
+    return allowed
+
+
+def _ndcg(scores: Float, requests: RequestSet, place: int) -> float:
+    """Ties count against us: an item that scores the same as the target stands before it."""
+    truth = slice(int(requests.truth_offsets[place]), int(requests.truth_offsets[place + 1]))
+    rows, gain = requests.truth_rows[truth], requests.truth_gain[truth]
+    if not len(rows):
+        return 0.0
+    rank: Int64 = np.array([(scores >= scores[row]).sum() - 1 for row in rows])
+    # items of the truth with equal scores would share a rank; their order is as given
+    hit = (rank < DEPTH) & np.isfinite(scores[rows])
+    ideal = np.sort(gain)[::-1][:DEPTH] / np.log2(np.arange(min(len(gain), DEPTH)) + 2)
+    return float((gain[hit] / np.log2(rank[hit] + 2)).sum() / ideal.sum()) if ideal.sum() > 0 else 0.0
