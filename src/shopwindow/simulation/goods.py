@@ -1,0 +1,231 @@
+"""Goods: the simulated catalogue as columns, with the hidden style and quality that only the truth knows.
+
+Legend: N items, S styles, L leaves, B brands, C colours, Q materials, K category nodes, M markets.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.random import Generator
+
+from shopwindow.schema.categories import CategoryTree
+from shopwindow.simulation import vocabulary as words
+from shopwindow.simulation.arrays import Real, Whole
+from shopwindow.simulation.spec import DAY_MS, WorldSpec
+
+NUM_STYLES = len(words.STYLES)
+LEAF_DEPARTMENT = np.array([words.DEPARTMENTS.index(leaf.path.split("/")[0]) for leaf in words.LEAVES])
+UNISEX = {"sneaker", "sunglasses", "backpack", "cap"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Brands:
+    """B brands: `style [B,S]` shares, `tier [B]` log price level, `department [B]`, `fame [B]` > 0, `names`."""
+
+    names: tuple[str, ...]
+    style: Real
+    tier: Real
+    department: Whole
+    fame: Real
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Goods:
+    """N items.
+
+    `leaf`, `brand`, `colour`, `accent`, `pattern`, `material`, `word`, `model [N]`: places in the vocabulary.
+    `second [N]`: a further leaf that also lists the item, -1 for none. `parent [N]`: the item it varies, -1.
+    `style [N,S]`: hidden shares of styles. `quality [N]`: hidden, seen only after a click.
+    `price [N]`: EUR. `price_minor [N,M]`: -1 = not sold in that market. `first_seen_ms [N]`.
+    """
+
+    tree: CategoryTree
+    brands: Brands
+    leaf: Whole
+    second: Whole
+    brand: Whole
+    colour: Whole
+    accent: Whole
+    pattern: Whole
+    material: Whole
+    word: Whole
+    model: Whole
+    parent: Whole
+    style: Real
+    quality: Real
+    season: Real
+    price: Real
+    price_minor: Whole
+    stock: Whole
+    first_seen_ms: Whole
+
+    def __len__(self) -> int:
+        return len(self.leaf)
+
+    @cached_property
+    def relative_price(self) -> Real:
+        """[N] log of the price over the usual price of its category."""
+        usual = np.array([leaf.price for leaf in words.LEAVES], dtype=np.float32)
+        relative: Real = np.log(self.price / usual[self.leaf]).astype(np.float32)
+        return relative
+
+    @cached_property
+    def leaf_node(self) -> Whole:
+        """[L] node of each leaf in the category tree."""
+        codes = self.tree.codes()
+        return np.array([codes[leaf.path] for leaf in words.LEAVES], dtype=np.int32)
+
+    @cached_property
+    def node_leaf(self) -> Whole:
+        """[K] leaf of each node, -1 for inner nodes."""
+        leaves = np.full(len(self.tree), -1, dtype=np.int32)
+        leaves[self.leaf_node] = np.arange(len(words.LEAVES), dtype=np.int32)
+        return leaves
+
+    @cached_property
+    def items_of_node(self) -> list[Whole]:
+        """For each node the items that it lists, by either leaf."""
+        first = self.leaf_node[self.leaf]
+        second = np.where(self.second >= 0, self.leaf_node[self.second], -1)
+        lists: list[Whole] = []
+        for node in range(len(self.tree)):
+            end = self.tree.end[node]
+            inside = ((first >= node) & (first < end)) | ((second >= node) & (second < end))
+            lists.append(np.flatnonzero(inside).astype(np.int32))
+        return lists
+
+    def item_id(self, item: int) -> str:
+        """The id that the shop's files and server use."""
+        return f"{100_000 + item}"
+
+
+def draw(weights_NK: Real, rng: Generator) -> Whole:
+    """One category per row, with probability proportional to the row's weights."""
+    edges = np.cumsum(weights_NK, axis=1)
+    thresholds = rng.random(len(weights_NK)) * edges[:, -1]
+    place: Whole = (edges <= thresholds[:, None]).sum(axis=1).astype(np.int32)
+    last: Whole = np.minimum(place, weights_NK.shape[1] - 1)
+    return last
+
+
+def style_table(kind: str) -> Real:
+    """[S, number of colours or patterns]: how much each style asks for each."""
+    if kind == "pattern":
+        return np.array([words.STYLE_PATTERNS[style] for style in words.STYLES], dtype=np.float32)
+    table = np.full((NUM_STYLES, len(words.COLOUR_NAMES)), 0.12, dtype=np.float32)
+    for place, style in enumerate(words.STYLES):
+        for rank, colour in enumerate(words.STYLE_COLOURS[style]):
+            table[place, words.COLOUR_NAMES.index(colour)] += 3.0 - 0.4 * rank
+    return table
+
+
+def material_table() -> Real:
+    """[L, Q]: 1 where the material is used in the leaf, else 0."""
+    table = np.zeros((len(words.LEAVES), len(words.MATERIAL_NAMES)), dtype=np.float32)
+    for place, leaf in enumerate(words.LEAVES):
+        for material in words.MATERIALS[leaf.materials]:
+            table[place, words.MATERIAL_NAMES.index(material)] = 1.0
+    return table
+
+
+def make_brands(count: int, rng: Generator) -> Brands:
+    """Invented brands, each with a style of its own, a price level and a department it works in."""
+    pairs = [start + end for start in words.BRAND_STARTS for end in words.BRAND_ENDS]
+    names = tuple(pairs[place] for place in rng.permutation(len(pairs))[:count])
+    style = rng.dirichlet(np.full(NUM_STYLES, 0.35), size=count).astype(np.float32)
+    department = np.arange(count, dtype=np.int32) % len(words.DEPARTMENTS)
+    fame = (1.0 / np.arange(1, count + 1)) ** 0.7
+    return Brands(
+        names=names,
+        style=style,
+        tier=rng.normal(0.0, 0.38, count).astype(np.float32),
+        department=department,
+        fame=rng.permutation(fame).astype(np.float32),
+    )
+
+
+def make_goods(spec: WorldSpec, rng: Generator) -> Goods:
+    """The whole catalogue of a world."""
+    size = spec.items
+    brands = make_brands(int(np.clip(size // 35, 12, 380)), rng)
+    shares = np.array([leaf.share for leaf in words.LEAVES])
+    leaf = rng.choice(len(shares), size, p=shares / shares.sum())
+    leaf[: min(size, len(shares))] = np.arange(min(size, len(shares)))  # every leaf has something
+    fits = np.where(brands.department == LEAF_DEPARTMENT[leaf][:, None], 1.0, 0.06) * brands.fame
+    brand = draw(fits.astype(np.float32), rng)
+
+    own = rng.dirichlet(np.full(NUM_STYLES, 0.5), size=size)
+    style = (0.62 * brands.style[brand] + 0.38 * own) ** 1.5
+    style = (style / style.sum(axis=1, keepdims=True)).astype(np.float32)
+    colour = draw(style @ style_table("colour"), rng)
+    hard = np.array([each.materials in ("metal", "wood", "toy") for each in words.LEAVES])[leaf]
+    pattern = np.where(hard & (rng.random(size) < 0.8), 0, draw(style @ style_table("pattern"), rng))
+    material = draw(material_table()[leaf] * rng.gamma(1.0, 1.0, (size, len(words.MATERIAL_NAMES))), rng)
+    word = rng.integers(0, 1 << 15, size) % np.array([len(each.words) for each in words.LEAVES])[leaf]
+    model = rng.integers(0, len(words.MODELS), size)
+    quality = rng.normal(0.0, 1.0, size)
+    price = _prices(leaf, brands.tier[brand], quality, rng)
+    first_seen = _arrivals(spec, rng)
+
+    parent = np.full(size, -1, dtype=np.int32)
+    for item in np.flatnonzero(rng.random(size) < 0.12):  # a colour variant of an earlier item of its leaf
+        older = np.flatnonzero(leaf[:item] == leaf[item])
+        if len(older):
+            source = older[-1] if parent[older[-1]] < 0 else parent[older[-1]]
+            parent[item] = source
+            for column in (brand, pattern, material, word, model, price, style, quality):
+                column[item] = column[source]
+            first_seen[item] = max(first_seen[item], first_seen[source])
+    accent_weights = style @ style_table("colour")
+    accent_weights[np.arange(size), colour] = 0.0
+    rates = np.array([rate for _, _, rate in words.MARKETS])
+    minor = np.maximum(np.round(price[:, None] * rates * rng.uniform(0.97, 1.05, (size, 3))), 1) * 100 - 5
+    minor[rng.random((size, 3)) < np.array([0.0, 0.04, 0.08])] = -1
+    return Goods(
+        tree=CategoryTree.of([each.path for each in words.LEAVES]),
+        brands=brands,
+        leaf=leaf.astype(np.int16),
+        second=_second_leaves(leaf, rng),
+        brand=brand,
+        colour=colour.astype(np.int16),
+        accent=draw(accent_weights, rng).astype(np.int16),
+        pattern=pattern.astype(np.int16),
+        material=material.astype(np.int16),
+        word=word.astype(np.int16),
+        model=model.astype(np.int16),
+        parent=parent,
+        style=style,
+        quality=quality.astype(np.float32),
+        season=np.array([each.season for each in words.LEAVES], dtype=np.float32)[leaf],
+        price=price.astype(np.float32),
+        price_minor=minor.astype(np.int64),
+        stock=np.where(rng.random((size, 3)) < 0.03, 0, rng.geometric(0.03, (size, 3))).astype(np.int32),
+        first_seen_ms=first_seen,
+    )
+
+
+def _prices(leaf: Whole, tier: Real, quality: Real, rng: Generator) -> Real:
+    usual = np.array([each.price for each in words.LEAVES])[leaf]
+    price = usual * np.exp(tier + 0.08 * quality + rng.normal(0.0, 0.24, len(leaf)))
+    rounded: Real = np.maximum(np.round(price), 3.0) - 0.05
+    return rounded
+
+
+def _arrivals(spec: WorldSpec, rng: Generator) -> Whole:
+    new = rng.random(spec.items) < spec.new_items
+    before = spec.start_ms - rng.exponential(150.0, spec.items) * DAY_MS
+    within = spec.start_ms + rng.random(spec.items) * spec.days * DAY_MS
+    seen: Whole = np.where(new, within, np.maximum(before, spec.start_ms - 900 * DAY_MS)).astype(np.int64)
+    return seen
+
+
+def _second_leaves(leaf: Whole, rng: Generator) -> Whole:
+    """One in four sneakers, caps, ... is also listed where the other department keeps the same kind."""
+    second = np.full(len(leaf), -1, dtype=np.int16)
+    for place, each in enumerate(words.LEAVES):
+        twins = [k for k, other in enumerate(words.LEAVES) if other.shape == each.shape and k != place]
+        if each.shape in UNISEX and twins:
+            mine = np.flatnonzero((leaf == place) & (rng.random(len(leaf)) < 0.25))
+            second[mine] = twins[0]
+    return second

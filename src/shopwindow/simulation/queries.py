@@ -1,0 +1,87 @@
+"""What customers type: words for categories, colours and brands, sometimes misspelt."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.random import Generator
+
+from shopwindow.simulation import vocabulary as words
+from shopwindow.simulation.arrays import Bool, Whole
+from shopwindow.simulation.goods import Goods
+
+TYPOS: Final = 0.07
+MISSPELT: Final = 3  # ways to misspell one query
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Queries:
+    """P queries as what they mean: `codes [P,5]` = leaf, colour (-1 none), brand (-1 none), word, typo (0 none)."""
+
+    codes: Whole
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @property
+    def colour(self) -> Whole:
+        return self.codes[:, 1]
+
+    @property
+    def brand(self) -> Whole:
+        return self.codes[:, 2]
+
+
+def draw_queries(leaf: Whole, colour: Whole, brand: Whole, rng: Generator) -> Queries:
+    """What is typed for each wish; `colour` and `brand` -1 where none is meant."""
+    spelt_wrong = rng.random(len(leaf)) < TYPOS
+    typo = np.where(spelt_wrong, rng.integers(1, MISSPELT + 1, len(leaf)), 0)
+    word = np.minimum(rng.geometric(0.65, len(leaf)) - 1, 2)
+    return Queries(np.stack([leaf, colour, brand, word, typo], axis=1).astype(np.int32))
+
+
+def query_text(goods: Goods, leaf: int, colour: int, brand: int, word: int, typo: int) -> str:
+    """The query as typed, such as "black ankle boots" or "velora drses"."""
+    options = words.LEAVES[leaf].words
+    kind = options[word % len(options)]
+    if words.LEAVES[leaf].path.startswith(("men", "kids/clothing", "kids/shoes")) and word == 0:
+        kind = f"{words.LEAVES[leaf].path.split('/')[0]} {kind}"
+    parts = [
+        goods.brands.names[brand] if brand >= 0 else "",
+        words.COLOUR_NAMES[colour] if colour >= 0 else "",
+        kind,
+    ]
+    return misspelt(" ".join(part for part in parts if part).lower(), typo)
+
+
+def misspelt(text: str, typo: int) -> str:
+    """The text with one slip: 0 none, 1 two letters swapped, 2 one left out, 3 one doubled."""
+    place = 1 + (len(text) * 7) % max(len(text) - 2, 1)
+    if typo == 0 or len(text) < 4:
+        return text
+    if typo == 1:
+        return text[:place] + text[place + 1 : place + 2] + text[place : place + 1] + text[place + 2 :]
+    if typo == 2:
+        return text[:place] + text[place + 1 :]
+    return text[:place] + text[place] + text[place:]
+
+
+class QueryBook:
+    """Every distinct query text once; columns hold its place."""
+
+    def __init__(self, goods: Goods) -> None:
+        self.texts: list[str] = []
+        self._goods = goods
+        self._places: dict[tuple[int, ...], int] = {}
+
+    def places(self, queries: Queries, asked: Bool) -> Whole:
+        """Place of each query's text in `texts`, -1 where none was asked."""
+        found = np.full(len(queries), -1, dtype=np.int32)
+        for row in np.flatnonzero(asked).tolist():
+            leaf, colour, brand, word, typo = code = tuple(queries.codes[row].tolist())
+            place = self._places.get(code)
+            if place is None:
+                place = self._places[code] = len(self.texts)
+                self.texts.append(query_text(self._goods, leaf, colour, brand, word, typo))
+            found[row] = place
+        return found

@@ -1,0 +1,145 @@
+"""World: one simulated shop, complete and frozen, that can be asked the truth."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.random import Generator
+
+from shopwindow.errors import ConfigError
+from shopwindow.schema.shop import Attribute, Market, ShopConfig
+from shopwindow.simulation import choice, looking
+from shopwindow.simulation import vocabulary as words
+from shopwindow.simulation.arrays import Real, Whole
+from shopwindow.simulation.choice import Situation, Tables
+from shopwindow.simulation.goods import NUM_STYLES, Goods, make_goods
+from shopwindow.simulation.memory import Memory
+from shopwindow.simulation.people import People, make_people
+from shopwindow.simulation.spec import DAY_MS, WORLD_VERSION, WorldSpec
+
+ATTRIBUTES = ("colour", "material", "pattern", "audience", "season")
+CLICK_AT, WISH_AT, CART_AT, BUY_AT = 4.7, 9.1, 8.3, 8.3
+"""Attraction or utility at which half of those who decide do it."""
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """Goods and people made from a spec; equal specs make equal worlds."""
+
+    spec: WorldSpec
+    goods: Goods
+    people: People
+    tables: Tables
+
+    @classmethod
+    def of(cls, spec: WorldSpec) -> Self:
+        """The world that follows from the spec."""
+        goods = make_goods(spec, spawn(spec, 1))
+        people = make_people(spec, goods, spawn(spec, 2))
+        tables = Tables(
+            goods=goods,
+            people=people,
+            first_seen_day=((goods.first_seen_ms - spec.start_ms) / DAY_MS).astype(np.float32),
+            appeal=_appeal(spec, goods, spawn(spec, 3)),
+        )
+        return cls(spec, goods, people, tables)
+
+    def utility(self, situation: Situation, items: Whole, memory: Memory | None = None) -> Real:
+        """[P,K] true value of having each item, without noise. `memory`: what was done before (default: nothing)."""
+        return choice.utility(self.tables, memory or self.no_memory, situation, items)
+
+    def attraction(self, situation: Situation, items: Whole, memory: Memory | None = None) -> Real:
+        """[P,K] true value of each item as a tile shows it, without noise."""
+        return choice.attraction(self.tables, memory or self.no_memory, situation, items)
+
+    def examination(self, surface: str, device: str, positions: Whole) -> Real:
+        """[K] probability that a position is noticed, whatever it shows."""
+        return looking.examination(words.SURFACES.index(surface), words.DEVICES.index(device), positions)
+
+    def expected_gain(self, situation: Situation, items: Whole, memory: Memory | None = None) -> Real:
+        """[P,K] gain to expect of an item once noticed: click 1, wishlist 2, cart 3, purchase 5, each with its chance."""
+        seen = self.attraction(situation, items, memory)
+        value = self.utility(situation, items, memory)
+        cart = _chance(value - CART_AT)
+        after = 1.0 + 2.0 * _chance(value - WISH_AT) + cart * (3.0 + 5.0 * _chance(value - BUY_AT))
+        gain: Real = (_chance(seen - CLICK_AT) * after).astype(np.float32)
+        return gain
+
+    def oracle(self, situation: Situation, items: Whole, memory: Memory | None = None) -> Whole:
+        """[P,K] places of `items` in the best order, by expected gain."""
+        order: Whole = np.argsort(
+            -self.expected_gain(situation, items, memory), axis=1, kind="stable"
+        ).astype(np.int32)
+        return order
+
+    @cached_property
+    def no_memory(self) -> Memory:
+        """Nothing done before; never written to."""
+        return Memory.empty(len(self.people))
+
+    @property
+    def shop(self) -> ShopConfig:
+        """The shop.toml of this world."""
+        return ShopConfig(
+            name="Shopwindow & Daughters",
+            time_zone="Europe/Berlin",
+            attributes=tuple(Attribute(name=name) for name in ATTRIBUTES),
+            markets=tuple(Market(code=code, currency=currency) for code, currency, _ in words.MARKETS),
+        )
+
+
+def _chance(x: Real) -> Real:
+    p: Real = 1.0 / (1.0 + np.exp(-x))
+    return p
+
+
+def spawn(spec: WorldSpec, stream: int) -> Generator:
+    """The random numbers of one part of a world, independent of the other parts."""
+    return np.random.default_rng([spec.seed, WORLD_VERSION, stream])
+
+
+def _appeal(spec: WorldSpec, goods: Goods, rng: Generator) -> Real:
+    """[days + 60, N]: seasons swing by the calendar, styles come and go, quality shows a little on a tile."""
+    days = np.arange(spec.days + 60)
+    of_year = (spec.start_ms / DAY_MS + days) % 365.25
+    summer = np.cos((of_year - 196.0) / 365.25 * 2.0 * np.pi)
+    period, phase = rng.uniform(25.0, 80.0, NUM_STYLES), rng.uniform(0.0, 2.0 * np.pi, NUM_STYLES)
+    trend = 0.55 * np.sin(days[:, None] / period * 2.0 * np.pi + phase)
+    still = 0.45 * goods.quality + rng.normal(0.0, 0.55, len(goods))
+    appeal = still[None, :] + 0.9 * summer[:, None] * goods.season[None, :] + trend @ goods.style.T
+    daily: Real = appeal.astype(np.float32)
+    return daily
+
+
+def write_world(spec: WorldSpec, path: Path) -> None:
+    """Writes world.json, from which `read_world` makes the same world again."""
+    path.write_text(
+        json.dumps({"version": WORLD_VERSION, "spec": spec.to_dict()}, indent=2) + "\n", encoding="utf-8"
+    )
+
+
+def read_world(path: Path) -> World:
+    """The world of a world.json.
+
+    Raises:
+        ConfigError: no such file, or it was written by another version of the world.
+    """
+    if not path.is_file():
+        raise ConfigError(
+            f"{path}: expected a world.json, came no file; make one with `shopwindow simulate --out DIR`"
+        )
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        version, spec = content["version"], WorldSpec(**content["spec"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigError(
+            f"{path}: expected the world.json that `shopwindow simulate` writes, came {error}"
+        ) from error
+    if version != WORLD_VERSION:
+        raise ConfigError(
+            f"{path}: expected world version {WORLD_VERSION}, came {version}; simulate the shop again"
+        )
+    return World.of(spec)
