@@ -168,10 +168,9 @@ def _rows(events: Sequence[ActionEvent], rules: StateRules) -> Records:
 
 def _marked(rows: Records, action: int) -> Records:
     """The rows of this action as MARKED."""
-    of_action = rows["action"] == action
-    if not of_action.any():
+    if action not in rows["action"].tolist():  # the usual case, and quicker than any array operation
         return NEW_CUSTOMER.purchases
-    chosen = rows[of_action]
+    chosen = rows[rows["action"] == action]
     marked = np.empty(len(chosen), dtype=MARKED)
     marked["at_ms"], marked["item_key"] = chosen["at_ms"], chosen["item_key"]
     return marked
@@ -181,11 +180,16 @@ def _in_time(old: Records, new: Records) -> Records:
     """Both together by time; at equal times what came first stays first."""
     if not len(new):
         return old
-    both = np.concatenate([old, new])
+    both = _joined(old, new)
     at_ms = both["at_ms"][max(len(old) - 1, 0) :]
     if (at_ms[1:] >= at_ms[:-1]).all():
         return both  # nothing came late
     return both[np.argsort(both["at_ms"], kind="stable")]
+
+
+def _joined(old: Records, new: Records) -> Records:
+    """np.concatenate for equal dtypes; numpy would compare the fields first, which takes longer than the rest."""
+    return np.frombuffer(old.tobytes() + new.tobytes(), dtype=old.dtype)
 
 
 def _last(rows: Records, size: int) -> Records:
@@ -204,7 +208,7 @@ def _once(old: Records, new: Records) -> Records:
     """Each item with its latest time, in order of (time, key): no order of arrival in it."""
     if not len(new):
         return old
-    both = np.concatenate([old, new])
+    both = _joined(old, new)
     both = both[np.lexsort((both["at_ms"], both["item_key"]))]
     latest = np.append(both["item_key"][1:] != both["item_key"][:-1], True)
     both = both[latest]
