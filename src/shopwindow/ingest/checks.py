@@ -112,7 +112,7 @@ def _value(target: Target, text: ir.StringValue, plan: Plan, shop: ShopConfig) -
             return _only(text.length() <= MAX_ID, text), f"an id of at most {MAX_ID} characters"
         case "word":
             words = _words(target.name, shop)
-            ours = plan.values.get(target.name, {}) | {word: word for word in words}
+            ours = {word.lower(): word for word in words} | plan.values.get(target.name, {})
             return text.lower().cases(*ours.items(), else_=ibis.null("string")), f"one of {', '.join(words)}"
         case "path":
             return _clean_path(text, plan, shop), "a category path"

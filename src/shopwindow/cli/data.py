@@ -1,0 +1,213 @@
+"""`shopwindow init` and `shopwindow import`: a shop, and its files."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from shopwindow.config import ShopDirectory
+from shopwindow.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from shopwindow.ingest.importer import ImportReport
+    from shopwindow.ingest.source import FieldMapping
+
+SHOP = typer.Option(Path(), "--shop", help="The shop's directory.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this family."""
+    app.command("init")(init)
+    app.command("import")(import_files)
+
+
+def init(
+    shop: Path = SHOP,
+    name: str = typer.Option("", "--name", help="The shop's name; the directory's name unless given."),
+    time_zone: str = typer.Option("UTC", "--time-zone", help="Of times without a zone, e.g. Europe/Berlin."),
+) -> None:
+    """Make a shop: a directory with a shop.toml to adapt.
+
+    Example: shopwindow init --shop my-shop --time-zone Europe/Berlin
+    """
+    from shopwindow.ingest.manifest import write_durably
+    from shopwindow.schema.shop import ShopConfig, read_shop, shop_toml
+
+    config = ShopDirectory(shop).config
+    if config.exists():
+        raise ConfigError(f"{config}: expected no shop here, came one; edit it, or choose another --shop")
+    if shop.exists() and not shop.is_dir():
+        raise ConfigError(
+            f"{shop}: expected a directory to make the shop in, came a file; choose another --shop"
+        )
+    text = shop_toml(ShopConfig(name=name or shop.resolve().name or "shop", time_zone=time_zone))
+    shop.mkdir(parents=True, exist_ok=True)
+    write_durably(config, text.encode())
+    try:
+        read_shop(config)
+    except Exception:
+        config.unlink()  # a wrong --time-zone leaves nothing behind
+        raise
+    typer.echo(f"made {config}: look through its surfaces, actions and markets, then\n")
+    typer.echo(f"  shopwindow import --shop {shop} YOUR-EVENTS.csv")
+
+
+def import_files(
+    files: list[Path] = typer.Argument(None, help="CSV, TSV, Parquet or JSON lines; plain, .gz or .zst."),
+    shop: Path = SHOP,
+    table: str = typer.Option("actions", help="actions, items, customers, pages or impressions."),
+    maps: list[str] = typer.Option([], "--map", help="FIELD=COLUMN, e.g. item=product_id; repeat it."),
+    sets: list[str] = typer.Option([], "--set", help="FIELD=VALUE for every row, e.g. action=click."),
+    values: list[str] = typer.Option(
+        [], "--value", help="FIELD:THEIRS=OURS, e.g. action:pv=click; OURS - drops."
+    ),
+    names: str = typer.Option("", help="Columns of a file without a header: user,item,behaviour,stamp."),
+    written: str = typer.Option("", "--time", help="s, ms, us, iso, order, or a pattern such as %d.%m.%Y."),
+    year: int | None = typer.Option(None, help="The year, where dates have none."),
+    delimiter: str = typer.Option("", help="Between columns; guessed unless given. \\t is a tab."),
+    encoding: str = typer.Option("utf-8", help="utf-8, latin-1 or utf-16."),
+    form: str = typer.Option("", help="csv, jsonl, parquet or sequences, where the name does not say."),
+    mapping: Path | None = typer.Option(None, help="A TOML file with all of the above, one part per table."),
+    check: bool = typer.Option(False, "--check", help="Only show how the file would be read."),
+    public: str = typer.Option("", help="Import a public data set by name instead of files."),
+    data: Path = typer.Option(Path("../shared/data"), help="With --public: the folder that holds the sets."),
+) -> None:
+    """Import files into a shop. What can be guessed is guessed, and shown; what is wrong is set aside, and counted.
+
+    Example: shopwindow import --shop my-shop events.csv.gz
+
+    Example: shopwindow import --shop my-shop log.csv --names user,item,what,at --map action=what --value action:pv=click
+
+    Example: shopwindow import --shop my-shop --table items products.jsonl
+
+    Example: shopwindow import --shop taobao --public taobao-slice
+    """
+    from shopwindow.ingest.source import FieldMapping, merged, read_mapping
+
+    if bool(files) == bool(public):
+        raise ConfigError(
+            "expected files to import, or --public NAME, and not both; see `shopwindow import --help`"
+        )
+    if public:
+        _import_public(public, data, ShopDirectory(shop))
+        return
+    stated = FieldMapping(
+        columns=tuple(_pair("--map", text) for text in maps),
+        values=tuple(_triple(text) for text in values),
+        constants=tuple(_pair("--set", text) for text in sets),
+        names=tuple(name.strip() for name in names.split(",")) if names else (),
+        form=form or None,
+        delimiter=delimiter.replace("\\t", "\t") or None,
+        encoding=encoding,
+        time=written or None,
+        year=year,
+    )
+    if mapping is not None:
+        stated = merged(stated, read_mapping(mapping, table))
+    _import_each(ShopDirectory(shop), files, table, stated, check=check)
+
+
+def _import_each(
+    shop_dir: ShopDirectory, files: list[Path], table: str, stated: "FieldMapping", *, check: bool
+) -> None:
+    from rich.console import Console
+
+    from shopwindow.ingest.importer import import_file
+    from shopwindow.ingest.plan import plan_of
+    from shopwindow.ingest.source import Source
+    from shopwindow.schema.shop import read_shop
+
+    console = Console()
+    config = read_shop(shop_dir.config)
+    for path in files:
+        source = Source(path, table, stated)
+        if check:
+            _show_plan(console, path, plan_of(source, config).lines())
+            continue
+        began = time.monotonic()
+        with console.status(f"importing {path.name}") as status:
+            report = import_file(shop_dir, config, source, on_step=status.update)
+        _show_plan(console, path, report.plan.lines())
+        _show(console, report, time.monotonic() - began)
+
+
+def _import_public(name: str, data: Path, shop_dir: ShopDirectory) -> None:
+    from rich.console import Console
+
+    from shopwindow.ingest.public import PUBLIC, Opening
+
+    if name not in PUBLIC:
+        raise ConfigError(f"expected a public set of {', '.join(PUBLIC)}, came '{name}'")
+    console = Console()
+    began = time.monotonic()
+    with console.status(f"importing {name}") as status:
+        opening = Opening(
+            data,
+            shop_dir,
+            on_step=status.update,
+            on_report=lambda report: _show(console, report, time.monotonic() - began),
+        )
+        PUBLIC[name](opening)
+
+
+def _show_plan(console: "Console", path: Path, lines: list[tuple[str, str, str]]) -> None:
+    from rich.table import Table
+
+    table = Table(title=f"how {path.name} is read", title_justify="left")
+    for heading in ("field", "from", "note"):
+        table.add_column(heading)
+    for line in lines:
+        table.add_row(*line)
+    console.print(table)
+
+
+def _show(console: "Console", report: "ImportReport", seconds: float) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    if report.already:
+        console.print(
+            f"{escape(report.source.name)} was imported before, read the same way: nothing changed "
+            f"({report.imported:,} rows then)"
+        )
+        return
+    table = Table(title=f"{report.source.name} → {report.table}", title_justify="left", show_header=False)
+    table.add_column("what")
+    table.add_column("count", justify="right")
+    table.add_column("note")
+    speed = f"{report.rows / seconds:,.0f} rows/s" if seconds else ""
+    table.add_row("rows", f"{report.rows:,}", speed)
+    table.add_row("imported", f"{report.imported:,}", "")
+    if report.duplicates:
+        table.add_row("already there", f"{report.duplicates:,}", "")
+    if report.skipped:
+        table.add_row("dropped on purpose", f"{report.skipped:,}", "by the mapping")
+    if report.rejected:
+        table.add_row("[red]set aside[/red]", f"{report.rejected:,}", escape(str(report.rejects)))
+    for reason in report.reasons[:5]:
+        what = f"{reason.field}: " if reason.field else ""
+        came = f"came {reason.came[:60]!r}" if reason.came else "see the file"
+        note = f"{what}expected {reason.expected}; {came} on line {reason.first_line}"
+        table.add_row("", f"{reason.count:,}", escape(note))
+    table.add_row("new items, customers", f"{report.new_items:,}, {report.new_customers:,}", "")
+    if report.plan.unused:
+        table.add_row("unused columns", str(len(report.plan.unused)), escape(", ".join(report.plan.unused)))
+    console.print(table)
+
+
+def _pair(option: str, text: str) -> tuple[str, str]:
+    name, mark, value = text.partition("=")
+    if not (name and mark and value):
+        raise ConfigError(f"{option}: expected FIELD=..., came '{text}'")
+    return name.strip(), value.strip()
+
+
+def _triple(text: str) -> tuple[str, str, str]:
+    name, mark, pair = text.partition(":")
+    theirs, equals, ours = pair.rpartition("=")
+    if not (name and mark and theirs and equals and ours):
+        raise ConfigError(f"--value: expected FIELD:THEIRS=OURS, came '{text}'")
+    return name.strip(), theirs.strip(), ours.strip()
