@@ -51,6 +51,7 @@ class EventColumns:
     position: Int16  # [E]
     category_paths: tuple[str, ...]
     fingerprint: str
+    countries: tuple[str, ...] = ()  # the words behind `country`, for tables
 
     @property
     def num_customers(self) -> int:
@@ -66,7 +67,9 @@ class EventColumns:
 
 
 ARRAYS: Final = tuple(
-    each.name for each in fields(EventColumns) if each.name not in ("category_paths", "fingerprint")
+    each.name
+    for each in fields(EventColumns)
+    if each.name not in ("category_paths", "fingerprint", "countries")
 )
 
 
@@ -97,7 +100,12 @@ def columns_from_table(actions: pa.Table, customers: pa.Table | None, shop: Shop
         "session": _whole(actions, "session", np.int32)[order],
         "position": _whole(actions, "position", np.int16)[order],
     }
-    return EventColumns(**arrays, category_paths=paths, fingerprint=_fingerprint(arrays, paths))
+    return EventColumns(
+        **arrays,
+        category_paths=paths,
+        fingerprint=_fingerprint(arrays, paths),
+        countries=() if customers is None else _coded(customers, "country")[1],
+    )
 
 
 def build_columns(shop_dir: ShopDirectory, shop: ShopConfig) -> EventColumns:
@@ -139,6 +147,7 @@ def save_columns(columns: EventColumns, into: Path, source: str = "") -> None:
         "customers": columns.num_customers,
         "events": columns.num_events,
         "category_paths": list(columns.category_paths),
+        "countries": list(columns.countries),
     }
     temporary = into / f"{MANIFEST}.tmp"
     temporary.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,1 @@
+"""What a complex model must beat: one file each, one small contract."""

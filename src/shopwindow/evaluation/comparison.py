@@ -1,0 +1,92 @@
+"""Comparison: baselines tuned on validation, fitted on all that came before the test, and judged beside models."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from shopwindow.baselines.baseline import Baseline
+from shopwindow.baselines.grid import item_knn_stages, recent_stages
+from shopwindow.baselines.popularity import Popularity
+from shopwindow.datasets.dataset import Dataset, with_sampled_categories
+from shopwindow.datasets.recommender import Recommender
+from shopwindow.datasets.requests import RequestSet
+from shopwindow.datasets.split import Split, SplitSpec, make_split
+from shopwindow.errors import EvaluationError
+from shopwindow.evaluation.protocol import EvaluationOptions, evaluate
+from shopwindow.evaluation.ranking import Protocol
+from shopwindow.evaluation.report import Entrant
+from shopwindow.evaluation.tuning import tuned
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Exam:
+    """What every entrant is asked: the same data, split, requests and tie order."""
+
+    dataset: Dataset
+    split: Split
+    options: EvaluationOptions
+
+    @property
+    def requests(self) -> RequestSet:
+        return self.split.test
+
+
+def exam_of(dataset: Dataset, spec: SplitSpec, protocol: Protocol, seed: int = 0) -> Exam:
+    """The exam of a protocol on a split.
+
+    temporal-browse keeps the requests inside a category. Where the log knows no request's category, one is drawn for
+    each (`with_sampled_categories`), the same for all entrants.
+
+    Raises:
+        DatasetError: a part of the split is empty.
+        EvaluationError: the protocol and the kind of split do not go together, or there is nothing to browse.
+    """
+    if (protocol == "leave-one-out") != (spec.kind == "leave-one-out"):
+        raise EvaluationError(f"protocol {protocol} cannot be judged on a {spec.kind} split")
+    options = EvaluationOptions(protocol=protocol, seed=seed)
+    if protocol != "temporal-browse":
+        return Exam(dataset=dataset, split=make_split(dataset, spec), options=options)
+    if not dataset.has_request_categories:
+        dataset = with_sampled_categories(dataset, np.random.default_rng(seed))
+    split = make_split(dataset, spec)
+    valid, test = (_inside_categories(requests) for requests in (split.valid, split.test))
+    if not (len(valid) and len(test)):
+        raise EvaluationError("temporal-browse needs requests or items with categories, came none")
+    return Exam(dataset=dataset, split=replace(split, valid=valid, test=test), options=options)
+
+
+def baselines(exam: Exam, clock: Clock, note: Callable[[str], None] = lambda _: None) -> Iterator[Entrant]:
+    """Popularity overall, in category and of late, and item-kNN: each at its best validation setting."""
+    dataset, timed = exam.dataset, exam.options.protocol != "leave-one-out"
+    yield judged_baseline(exam, [Popularity()], clock)
+    if timed and len(dataset.catalog.categories) > 1:
+        yield judged_baseline(exam, [Popularity(by_category=True)], clock)
+    if timed:
+        note("tuning popularity-recent")
+        found = tuned(recent_stages(dataset), dataset, exam.split, exam.options)
+        yield judged_baseline(exam, [each.baseline for each in found], clock)
+    note("tuning item-knn")
+    found = tuned(item_knn_stages(repeats=timed), dataset, exam.split, exam.options)
+    yield judged_baseline(exam, [each.baseline for each in found], clock)
+
+
+def judged_baseline(exam: Exam, tried: list[Baseline], clock: Clock) -> Entrant:
+    """The first setting, fitted on everything before the test (validation is spent once it has chosen)."""
+    start = clock()
+    fitted = tried[0].fit(exam.dataset, exam.split.before_test)
+    settings = f"{tried[0]}" + (f", best of {len(tried)}" if len(tried) > 1 else "")
+    return replace(judged(exam, fitted, clock, settings), baseline=True, seconds=clock() - start)
+
+
+def judged(exam: Exam, recommender: Recommender, clock: Clock, settings: str = "") -> Entrant:
+    """A model's outcome on the test requests."""
+    start = clock()
+    outcome = evaluate(recommender, exam.dataset, exam.requests, exam.options)
+    return Entrant(outcome=outcome, settings=settings, baseline=False, seconds=clock() - start)
+
+
+def _inside_categories(requests: RequestSet) -> RequestSet:
+    return requests.take(np.flatnonzero(requests.category > 0))

@@ -1,0 +1,153 @@
+"""Metrics of ranked pages, from the ranks of what was wanted and from the first items of the pages.
+
+Legend: R requests, T wanted items of all requests together, K places of a page, N items.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shopwindow.schema.arrays import Bool, Float, Int32, Int64, Rows
+
+Values = NDArray[np.float64]
+MISSED: Final = np.iinfo(np.int64).max
+"""Rank of a wanted item that was no candidate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ranks:
+    """Where the wanted items came out.
+
+    `request [T]`, non-decreasing; `rank [T]`, 0 = first, MISSED = no candidate; `gain [T]` > 0;
+    `num_candidates [R]`, wanted ones included.
+    """
+
+    request: Int64
+    rank: Int64
+    gain: Float
+    num_candidates: Int64
+
+    def per_request(self, values: Values) -> Values:
+        """[R] sum over each request's wanted items."""
+        sums: Values = np.bincount(self.request, weights=values, minlength=len(self.num_candidates)).astype(
+            np.float64
+        )
+        return sums
+
+    def num_wanted(self) -> Values:
+        return self.per_request(np.ones(len(self.request), dtype=np.float64))
+
+
+def recall(ranks: Ranks, k: int) -> Values:
+    """[R] share of the wanted items among the first k."""
+    return ranks.per_request((ranks.rank < k).astype(np.float64)) / ranks.num_wanted()
+
+
+def recall_of(ranks: Ranks, chosen: Bool, k: int) -> Values:
+    """[R] share of the chosen wanted items (`chosen [T]`) among the first k; NaN where there are none."""
+    number = ranks.per_request(chosen.astype(np.float64))
+    hits = ranks.per_request((chosen & (ranks.rank < k)).astype(np.float64))
+    return np.where(number > 0, hits / np.maximum(number, 1), np.nan)
+
+
+def precision(ranks: Ranks, k: int) -> Values:
+    """[R] share of the first k that was wanted."""
+    return ranks.per_request((ranks.rank < k).astype(np.float64)) / k
+
+
+def ndcg(ranks: Ranks, k: int) -> Values:
+    """[R] sum of gain / log2(rank + 2) over the first k, relative to the best order of the wanted items.
+
+    Järvelin and Kekäläinen, "Cumulated gain-based evaluation of IR techniques", TOIS 2002, with linear gain.
+    """
+    shown = np.where(ranks.rank < k, ranks.rank, 0)
+    found = np.where(ranks.rank < k, ranks.gain / np.log2(shown + 2.0), 0.0)
+    order = np.lexsort((-ranks.gain, ranks.request))
+    starts = np.searchsorted(ranks.request, ranks.request, side="left")
+    place = np.arange(len(order)) - starts  # of the best order, within the request
+    ideal = np.where(place < k, ranks.gain[order] / np.log2(place + 2.0), 0.0)
+    return ranks.per_request(found) / ranks.per_request(ideal)
+
+
+def reciprocal_rank(ranks: Ranks, k: int) -> Values:
+    """[R] 1 / place of the first wanted item, 0 if it is not among the first k."""
+    best = np.full(len(ranks.num_candidates), MISSED, dtype=np.int64)
+    np.minimum.at(best, ranks.request, ranks.rank)
+    return np.where(best < k, 1.0 / (np.minimum(best, k) + 1.0), 0.0)
+
+
+def auc(ranks: Ranks) -> Values:
+    """[R] share of pairs (wanted, unwanted candidate) in the right order; a wanted non-candidate is last.
+
+    NaN where every candidate was wanted.
+    """
+    order = np.lexsort((ranks.rank, ranks.request))
+    request, rank = ranks.request[order], ranks.rank[order]
+    wanted_above = np.arange(len(order)) - np.searchsorted(request, request, side="left")
+    present = (rank != MISSED).astype(np.float64)
+    unwanted = ranks.num_candidates - np.bincount(
+        request, weights=present, minlength=len(ranks.num_candidates)
+    )
+    above = np.where(rank == MISSED, unwanted[request], rank - wanted_above)
+    right = 1.0 - above / np.maximum(unwanted[request], 1)
+    mean = np.bincount(request, weights=right, minlength=len(unwanted)) / ranks.num_wanted()
+    return np.where(unwanted > 0, mean, np.nan)
+
+
+def longest_run(labels: Int32) -> Values:
+    """[R] most neighbours in a row with equal label; labels [R, K] below 0 are unknown and equal nothing."""
+    longest = np.zeros(len(labels), dtype=np.int64)
+    current = np.zeros(len(labels), dtype=np.int64)
+    for place in range(labels.shape[1]):
+        known = labels[:, place] >= 0
+        same = known & (labels[:, place] == labels[:, place - 1]) if place else np.zeros_like(known)
+        current = np.where(same, current + 1, known.astype(np.int64))
+        longest = np.maximum(longest, current)
+    return longest.astype(np.float64)
+
+
+def label_entropy(labels: Int32) -> Values:
+    """[R] entropy in nats of the known labels [R, K] of each page: 0 = all equal, log K = all different."""
+    ordered = np.sort(labels, axis=1)
+    entropy = np.zeros(len(labels))
+    known = (ordered >= 0).sum(axis=1)
+    for place in range(labels.shape[1]):  # each place adds -log(share of its label) / number known
+        same = ((ordered == ordered[:, [place]]) & (ordered >= 0)).sum(axis=1)
+        share = same / np.maximum(known, 1)
+        entropy += np.where(
+            ordered[:, place] >= 0, -np.log(np.where(share > 0, share, 1.0)), 0.0
+        ) / np.maximum(known, 1)
+    return np.abs(entropy)
+
+
+def exposure(top: Rows, num_items: int) -> Int64:
+    """[N] how often each item was shown; `top [R, K]`, -1 = empty place."""
+    return np.bincount(top[top >= 0].ravel(), minlength=num_items)
+
+
+def coverage(shown: Int64) -> float:
+    """Share of the catalogue that was shown at all."""
+    return float((shown > 0).mean()) if len(shown) else 0.0
+
+
+def effective_size(shown: Int64) -> float:
+    """exp(entropy) of the exposure: the number of equally shown items that would be as diverse."""
+    share = shown[shown > 0] / max(1, int(shown.sum()))
+    return float(np.exp(-(share * np.log(share)).sum()))
+
+
+def gini(shown: Int64) -> float:
+    """Inequality of the exposure over the whole catalogue: 0 = all equal, 1 - 1/N = one item has it all."""
+    total, n = int(shown.sum()), len(shown)
+    if not total:
+        return 0.0
+    place = np.arange(1, n + 1)
+    return float((2 * place - n - 1) @ np.sort(shown) / (n * total))
+
+
+def tail_share(shown: Int64, counts: Float, head: float = 0.2) -> float:
+    """Share of the exposure outside the `head` (a share of the catalogue) most popular items by `counts`."""
+    most = np.argsort(-counts, kind="stable")[: max(1, int(len(counts) * head))]
+    return 1.0 - float(shown[most].sum()) / max(1, int(shown.sum()))

@@ -1,0 +1,181 @@
+"""Protocols: one recommender, one set of requests, every metric that applies.
+
+Legend: R requests, B requests of a part, N items, K places.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow.compute as pc
+
+from shopwindow.datasets.dataset import Dataset
+from shopwindow.datasets.recommender import Recommender
+from shopwindow.datasets.requests import RequestSet
+from shopwindow.errors import EvaluationError
+from shopwindow.evaluation import metrics
+from shopwindow.evaluation.metrics import Ranks, Values
+from shopwindow.evaluation.ranking import (
+    PROTOCOLS,
+    Protocol,
+    candidates,
+    first_places,
+    order_keys,
+    ranks_of,
+    tie_order,
+)
+from shopwindow.schema.arrays import Bool, Float, Int32, Int64, Rows
+
+RECALL_AT: Final = (10, 100, 500)
+NDCG_AT: Final = (6, 10, 84, 500)
+PAGE: Final = 24  # places of a page, for runs of one brand
+SHOWN: Final = 10  # places that count as exposure
+LARGEST_PART: Final = 512
+BYTES_PER_SCORE: Final = 32  # score, order key and what comparing them takes
+WEEK_MS: Final = 7 * 86_400_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationOptions:
+    """protocol: which items are candidates. seed: of the order that breaks ties. part_mib: memory for one part.
+
+    new_ms: an item is new for so long after it was first seen; by default a week, or a tenth of the log if that is less.
+    """
+
+    protocol: Protocol = "temporal"
+    seed: int = 0
+    part_mib: int = 8  # small parts stay in the processor's cache: half the time of 128
+    new_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Outcome:
+    """What one recommender reached.
+
+    `values`: metric -> [R], one value per request, NaN where it does not apply. `totals`: metrics of all pages
+    together. `customer [R]`: whose request it was, the unit that significance resamples.
+    """
+
+    name: str
+    protocol: Protocol
+    values: dict[str, Values]
+    totals: dict[str, float]
+    customer: Int32
+
+    def mean(self, metric: str) -> float:
+        """Mean over the requests to which the metric applies."""
+        return float(np.nanmean(self.values[metric]))
+
+
+def evaluate(
+    recommender: Recommender,
+    dataset: Dataset,
+    requests: RequestSet,
+    options: EvaluationOptions,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Outcome:
+    """Rank the whole catalogue for every request and measure; `advance` is told the number of requests done.
+
+    Raises:
+        EvaluationError: there is no request, or the protocol is unknown.
+        ContractError: the recommender's scores have the wrong shape or hold NaN.
+    """
+    if options.protocol not in PROTOCOLS:
+        raise EvaluationError(f"protocol: expected one of {', '.join(PROTOCOLS)}, came {options.protocol!r}")
+    if not len(requests):
+        raise EvaluationError("expected requests to judge by, came none; make the test period longer")
+    tie = tie_order(dataset.num_items, options.seed)
+    size = int(options.part_mib * 2**20 / (BYTES_PER_SCORE * dataset.num_items))
+    size = min(max(1, size), LARGEST_PART)
+    rank, top, number = [], [], []
+    for start in range(0, len(requests), size):
+        part = requests.part(start, start + size)
+        allowed = candidates(dataset, part, options.protocol)
+        keys = order_keys(recommender.scores(part), allowed, tie)
+        rank.append(ranks_of(keys, part))
+        top.append(first_places(keys, PAGE))
+        number.append(allowed.sum(axis=1))
+        advance(len(part))
+    ranks = Ranks(
+        request=requests.of_truth(),
+        rank=np.concatenate(rank),
+        gain=requests.truth_gain,
+        num_candidates=np.concatenate(number),
+    )
+    pages = np.concatenate(top)
+    return Outcome(
+        name=recommender.name,
+        protocol=options.protocol,
+        values=_values(ranks, pages, dataset, requests, options),
+        totals=_totals(pages, dataset, requests),
+        customer=requests.customer,
+    )
+
+
+def _values(
+    ranks: Ranks, pages: Rows, dataset: Dataset, requests: RequestSet, options: EvaluationOptions
+) -> dict[str, Values]:
+    if options.protocol == "leave-one-out":
+        return {
+            "ndcg@10": metrics.ndcg(ranks, 10),
+            **{f"recall@{k}": metrics.recall(ranks, k) for k in (1, *RECALL_AT)},
+            "mrr@20": metrics.reciprocal_rank(ranks, 20),
+        }
+    values = {f"ndcg@{k}": metrics.ndcg(ranks, k) for k in NDCG_AT}
+    values |= {f"recall@{k}": metrics.recall(ranks, k) for k in RECALL_AT}
+    values |= {
+        "mrr@20": metrics.reciprocal_rank(ranks, 20),
+        "precision@10": metrics.precision(ranks, 10),
+        "auc": metrics.auc(ranks),
+    }
+    new = is_new(dataset, requests, options)
+    if new.any() and not new.all():
+        values["new-item-recall@100"] = metrics.recall_of(ranks, new, 100)
+    brand = brand_codes(dataset)
+    if (brand >= 0).any():
+        values["brand-run@24"] = metrics.longest_run(_labels(brand, pages))
+    if len(dataset.catalog.categories) > 1:
+        values["category-entropy@10"] = metrics.label_entropy(
+            _labels(dataset.catalog.category, pages[:, :SHOWN])
+        )
+    return values
+
+
+def _totals(pages: Rows, dataset: Dataset, requests: RequestSet) -> dict[str, float]:
+    shown = metrics.exposure(pages[:, :SHOWN], dataset.num_items)
+    return {
+        f"coverage@{SHOWN}": metrics.coverage(shown),
+        f"effective-items@{SHOWN}": metrics.effective_size(shown),
+        f"gini@{SHOWN}": metrics.gini(shown),
+        f"tail-share@{SHOWN}": metrics.tail_share(shown, counts_before(dataset, requests)),
+    }
+
+
+def is_new(dataset: Dataset, requests: RequestSet, options: EvaluationOptions) -> Bool:
+    """[T] wanted items that were first seen less than `new_ms` before their request."""
+    at_ms, new_ms = np.asarray(dataset.columns.at_ms), options.new_ms
+    if new_ms is None:
+        new_ms = min(WEEK_MS, int(at_ms.max() - at_ms.min()) // 10)
+    age = requests.at_ms[requests.of_truth()] - dataset.catalog.first_seen_ms[requests.truth_rows]
+    return age < new_ms
+
+
+def counts_before(dataset: Dataset, requests: RequestSet) -> Float:
+    """[N] wanted actions before all these requests: those no later than a customer's first request's history."""
+    columns = dataset.columns
+    until: Int64 = np.asarray(columns.offsets[1:]).copy()  # customers without a request: all they did
+    np.minimum.at(until, requests.customer, requests.history_end)
+    known = dataset.wanted() & (np.arange(columns.num_events) < until[columns.customer_of_event()])
+    return np.bincount(dataset.item_row[known], minlength=dataset.num_items).astype(np.float32)
+
+
+def brand_codes(dataset: Dataset) -> Int32:
+    """[N] a code per brand, -1 where none is known."""
+    brand = dataset.catalog.table.column("brand")
+    codes: Int32 = pc.index_in(brand, value_set=pc.drop_null(pc.unique(brand))).fill_null(-1).to_numpy()
+    return codes.astype(np.int32)
+
+
+def _labels(label: Int32, pages: Rows) -> Int32:
+    return np.where(pages >= 0, label[np.maximum(pages, 0)], -1).astype(np.int32)

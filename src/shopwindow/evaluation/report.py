@@ -1,0 +1,174 @@
+"""Report: outcomes of several recommenders on the same requests, with intervals, differences and segments."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from shopwindow.datasets.split import SplitSpec
+from shopwindow.errors import EvaluationError
+from shopwindow.evaluation.protocol import Outcome
+from shopwindow.evaluation.ranking import Protocol
+from shopwindow.evaluation.significance import Interval, holm, mean_interval, paired_difference
+from shopwindow.schema.arrays import Bool
+
+HEADLINE: Final = "ndcg@10"
+COMPARED: Final = (HEADLINE, "recall@100", "mrr@20")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entrant:
+    """One recommender's outcome; `settings` in words; `baseline` says that others must beat it."""
+
+    outcome: Outcome
+    settings: str
+    baseline: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Model minus the best baseline; `p_holm`: adjusted for all comparisons of the report."""
+
+    model: str
+    against: str
+    metric: str
+    interval: Interval
+    p_holm: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a table shows. `segments`: name -> number of requests and model -> NDCG@10."""
+
+    protocol: Protocol
+    split: SplitSpec
+    seed: int
+    num_requests: int
+    entrants: tuple[Entrant, ...]
+    means: dict[str, dict[str, Interval]]  # model -> metric -> interval
+    differences: tuple[Difference, ...]
+    segments: dict[str, tuple[int, dict[str, Interval]]]
+
+
+def report_of(
+    entrants: Sequence[Entrant], masks: Mapping[str, Bool], split: SplitSpec, seed: int = 0
+) -> Report:
+    """The report of these entrants over the same requests; `masks`: segment -> [R].
+
+    The best baseline is the one with the highest NDCG@10 on these very requests: the hardest to beat.
+
+    Raises:
+        EvaluationError: no entrants, equal names, or outcomes of different protocols or requests.
+    """
+    _check(entrants)
+    means = {
+        each.outcome.name: {
+            metric: mean_interval(values, each.outcome.customer, seed)
+            for metric, values in each.outcome.values.items()
+        }
+        for each in entrants
+    }
+    by_segment = {
+        name: (
+            int(mask.sum()),
+            {
+                each.outcome.name: mean_interval(
+                    each.outcome.values[HEADLINE][mask], each.outcome.customer[mask], seed
+                )
+                for each in entrants
+            },
+        )
+        for name, mask in masks.items()
+    }
+    return Report(
+        protocol=entrants[0].outcome.protocol,
+        split=split,
+        seed=seed,
+        num_requests=len(entrants[0].outcome.customer),
+        entrants=tuple(entrants),
+        means=means,
+        differences=tuple(_differences(entrants, seed)),
+        segments=by_segment,
+    )
+
+
+def best_baseline(entrants: Sequence[Entrant]) -> Entrant | None:
+    """The baseline with the highest NDCG@10, None without baselines."""
+    baselines = [each for each in entrants if each.baseline]
+    return max(baselines, key=lambda each: each.outcome.mean(HEADLINE), default=None)
+
+
+def write_json(report: Report, path: Path) -> None:
+    """The report as JSON; figures that do not exist are null."""
+    body = {
+        "protocol": report.protocol,
+        "split": asdict(report.split),
+        "seed": report.seed,
+        "requests": report.num_requests,
+        "models": [
+            {
+                "model": each.outcome.name,
+                "settings": each.settings,
+                "baseline": each.baseline,
+                "seconds": round(each.seconds, 2),
+                "metrics": {
+                    metric: asdict(found) for metric, found in report.means[each.outcome.name].items()
+                },
+                "totals": each.outcome.totals,
+            }
+            for each in report.entrants
+        ],
+        "differences": [asdict(each) for each in report.differences],
+        "segments": {
+            name: {"requests": n, HEADLINE: {model: asdict(found) for model, found in models.items()}}
+            for name, (n, models) in report.segments.items()
+        },
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(_without_nan(body), indent=1) + "\n", encoding="utf-8")
+
+
+def _differences(entrants: Sequence[Entrant], seed: int) -> list[Difference]:
+    best = best_baseline(entrants)
+    if best is None:
+        return []
+    found = [
+        (each, metric, paired_difference(
+            each.outcome.values[metric], best.outcome.values[metric], each.outcome.customer, seed
+        ))
+        for each in entrants
+        if not each.baseline
+        for metric in COMPARED
+        if metric in each.outcome.values
+    ]  # fmt: skip
+    adjusted = holm([interval.p for _, _, interval in found])
+    return [
+        Difference(
+            model=each.outcome.name, against=best.outcome.name, metric=metric, interval=interval, p_holm=p
+        )
+        for (each, metric, interval), p in zip(found, adjusted, strict=True)
+    ]
+
+
+def _check(entrants: Sequence[Entrant]) -> None:
+    if not entrants:
+        raise EvaluationError("expected recommenders to compare, came none")
+    names = [each.outcome.name for each in entrants]
+    if len(set(names)) < len(names):
+        raise EvaluationError(f"expected each name once, came {', '.join(names)}")
+    kinds = {(each.outcome.protocol, len(each.outcome.customer)) for each in entrants}
+    if len(kinds) > 1:
+        raise EvaluationError(
+            f"expected outcomes of one protocol over the same requests, came {sorted(kinds)}"
+        )
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nan(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,102 @@
+"""Significance: intervals of means and of paired differences by a bootstrap over customers.
+
+Legend: R requests, M columns (models or metrics), C customers, D draws.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from shopwindow.errors import EvaluationError
+from shopwindow.evaluation.metrics import Values
+from shopwindow.schema.arrays import Int32
+
+DRAWS: Final = 1000
+DRAWS_AT_ONCE: Final = 50
+LEVEL: Final = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A mean (or a difference of means) with its 95 % interval.
+
+    `p`: two-sided, of no difference from 0; NaN where that is not asked.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+    p: float = float("nan")
+
+    @property
+    def decided(self) -> bool:
+        """The interval leaves out 0."""
+        return self.low > 0 or self.high < 0
+
+
+def bootstrap_means(values: Values, customer: Int32, seed: int, draws: int = DRAWS) -> Values:
+    """[D, M] means of `values [R, M]` over resampled customers, all requests of a customer together; NaN left out.
+
+    All columns see the same draws, so their differences are paired. Field and Welsh, "Bootstrapping clustered
+    data", JRSS B 2007.
+
+    Raises:
+        EvaluationError: there is no request.
+    """
+    if not len(values):
+        raise EvaluationError("expected requests to resample, came none")
+    _, cluster = np.unique(customer, return_inverse=True)
+    num = int(cluster.max()) + 1
+    there = ~np.isnan(values)
+    sums = np.stack([np.bincount(cluster, column, num) for column in np.where(there, values, 0.0).T], axis=1)
+    counts = np.stack([np.bincount(cluster, column, num) for column in there.astype(np.float64).T], axis=1)
+    rng, means = np.random.default_rng(seed), []
+    for start in range(0, draws, DRAWS_AT_ONCE):
+        some = min(DRAWS_AT_ONCE, draws - start)
+        drawn = rng.integers(0, num, (some, num)) + num * np.arange(some)[:, None]
+        weight = np.bincount(drawn.ravel(), minlength=some * num).reshape(some, num).astype(np.float64)
+        total = weight @ counts
+        means.append(np.where(total > 0, (weight @ sums) / np.maximum(total, 1), np.nan))
+    return np.concatenate(means)
+
+
+def mean_interval(values: Values, customer: Int32, seed: int = 0) -> Interval:
+    """Mean of `values [R]` (NaN left out) with its interval."""
+    draws = bootstrap_means(values[:, None], customer, seed)[:, 0]
+    return _interval(float(np.nanmean(values)), draws, int((~np.isnan(values)).sum()))
+
+
+def paired_difference(ours: Values, theirs: Values, customer: Int32, seed: int = 0) -> Interval:
+    """Mean of ours - theirs over the same requests, with interval and p.
+
+    p = twice the share of draws on the other side of 0, at least 1/D.
+
+    Raises:
+        EvaluationError: the two are not over the same number of requests.
+    """
+    if ours.shape != theirs.shape:
+        raise EvaluationError(f"expected values of the same requests, came {len(ours)} and {len(theirs)}")
+    difference = ours - theirs
+    draws = bootstrap_means(difference[:, None], customer, seed)[:, 0]
+    found = _interval(float(np.nanmean(difference)), draws, int((~np.isnan(difference)).sum()))
+    beyond = min(float((draws <= 0).mean()), float((draws >= 0).mean()))
+    p = min(1.0, max(2 * beyond, 1 / len(draws)))
+    return Interval(value=found.value, low=found.low, high=found.high, n=found.n, p=p)
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """P adjusted for as many comparisons as there are. Holm, Scandinavian Journal of Statistics 1979."""
+    order = sorted(range(len(p)), key=lambda place: p[place])
+    adjusted, largest = [1.0] * len(p), 0.0
+    for step, place in enumerate(order):
+        largest = max(largest, min(1.0, (len(p) - step) * p[place]))
+        adjusted[place] = largest
+    return adjusted
+
+
+def _interval(value: float, draws: Values, n: int) -> Interval:
+    low, high = np.nanquantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Interval(value=value, low=float(low), high=float(high), n=n)
