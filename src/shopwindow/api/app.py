@@ -1,5 +1,7 @@
 """The application: addresses to desks. Hot routes are plain ASGI with msgspec; the document is written by hand."""
 
+import gc
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -26,7 +28,7 @@ from shopwindow.errors import RequestError, StateError
 from shopwindow.serving.assembly import ShopRuntime
 
 STOREFRONT: Final = Path(__file__).parent / "storefront"
-Endpoint = Callable[[Request], Awaitable[Response]]
+ANY: Final = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ def create_app(shop: ShopRuntime | Closed) -> FastAPI:
             shop.close()
 
     app = FastAPI(title="shopwindow", version=__version__, lifespan=lifespan, redirect_slashes=False)
+    app.state.shop = shop
     app.openapi = openapi_document  # type: ignore[method-assign]
     metrics = Metrics()
     _add_handlers(app, metrics)
@@ -63,22 +66,36 @@ def create_app(shop: ShopRuntime | Closed) -> FastAPI:
     return app
 
 
+def settle() -> None:
+    """Call once before serving: what was built stays out of garbage collections, and threads take turns quickly.
+
+    A collection over the objects of a million items takes longer than a page; a waiting request should not
+    wait 5 ms (the default) for another thread's turn to end.
+    """
+    gc.collect()
+    gc.freeze()
+    sys.setswitchinterval(0.0005)
+
+
 def _add_routes(app: FastAPI, shop: ShopRuntime, metrics: Metrics) -> None:
     pages, events, items = RankDesk(shop, metrics), EventDesk(shop, metrics), ItemDesk(shop, metrics)
 
     async def rank(request: Request) -> Response:
+        _only("POST", request)
         question = await request.body()
         return _json(pages.answer(question, request.headers.get("x-request-id")))
 
     async def post_events(request: Request) -> Response:
+        _only("POST", request)
         return _json(await events.answer(await request.body()))
 
     async def put_items(request: Request) -> Response:
+        _only("PUT", request)
         return _json(await items.put(await request.body()))
 
-    app.add_route("/v1/rank", rank, methods=["POST"], include_in_schema=False)
-    app.add_route("/v1/events", post_events, methods=["POST"], include_in_schema=False)
-    app.add_route("/v1/items", put_items, methods=["PUT"], include_in_schema=False)
+    app.add_route("/v1/rank", rank, methods=ANY, include_in_schema=False)
+    app.add_route("/v1/events", post_events, methods=ANY, include_in_schema=False)
+    app.add_route("/v1/items", put_items, methods=ANY, include_in_schema=False)
 
     @app.get("/v1/items/{item:path}", include_in_schema=False)
     def get_item(item: str, market: str | None = None) -> Response:
@@ -154,6 +171,12 @@ def _add_handlers(app: FastAPI, metrics: Metrics) -> None:
     app.add_exception_handler(RequestValidationError, counted(failures.on_bad_parameter))
     app.add_exception_handler(HTTPException, counted(failures.on_http_error))
     app.add_exception_handler(Exception, counted(failures.on_fault))
+
+
+def _only(method: str, request: Request) -> None:
+    """Said here and not by the router, which would go on looking and find the storefront's files."""
+    if request.method != method:
+        raise HTTPException(405, headers={"Allow": method})
 
 
 def _json(body: bytes) -> Response:

@@ -11,7 +11,7 @@ import msgspec
 from shopwindow.api.answers import AcceptedOut, RejectedOut
 from shopwindow.api.failures import read_validation, shown
 from shopwindow.api.metrics import Metrics
-from shopwindow.api.payloads import ActionIn, EventsIn, ImpressionIn
+from shopwindow.api.payloads import ActionIn, EventsIn, ImpressionIn, read
 from shopwindow.schema.live import ActionEvent, ImpressionEvent
 from shopwindow.serving.assembly import ShopRuntime
 from shopwindow.stream.event_log import Record, record_of
@@ -54,7 +54,7 @@ class EventDesk:
         Raises:
             msgspec.DecodeError: the body is no batch of events. RequestError: too much is waiting. StateError.
         """
-        batch = self._batch.decode(body)
+        batch = read(self._batch, body)
         loop = asyncio.get_running_loop()
         sorted_, records = await loop.run_in_executor(None, self._prepare, batch.events)
         if records:

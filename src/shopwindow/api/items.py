@@ -13,7 +13,7 @@ from shopwindow.api.answers import AcceptedOut, RejectedOut
 from shopwindow.api.failures import read_validation, shown
 from shopwindow.api.metrics import Metrics
 from shopwindow.api.pages import ready
-from shopwindow.api.payloads import ItemIn, ItemsIn
+from shopwindow.api.payloads import ItemIn, ItemsIn, read
 from shopwindow.errors import RequestError
 from shopwindow.release.bundle import Release
 from shopwindow.schema.live import ItemEvent, Offer
@@ -40,7 +40,7 @@ class ItemDesk:
         Raises:
             msgspec.DecodeError: the body is no batch of items. RequestError: too much is waiting. StateError.
         """
-        batch = self._batch.decode(body)
+        batch = read(self._batch, body)
         loop = asyncio.get_running_loop()
         events, rejected = await loop.run_in_executor(None, self._prepare, batch.items)
         if events:

@@ -1,6 +1,6 @@
 """What clients send, as msgspec reads it: checked while decoding, unknown fields refused, limits beside the field."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -16,6 +16,22 @@ Money = Annotated[int, Meta(ge=0, le=MAX_INT)]
 Time = Annotated[int, Meta(ge=0, le=MAX_INT)]
 Small = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Key = Annotated[str, Meta(max_length=100)]
+
+
+T = TypeVar("T")
+
+
+def read(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    """The body as the decoder's type.
+
+    Raises:
+        msgspec.DecodeError: the body is no JSON at all, which is said first; or a ValidationError: it is other JSON.
+    """
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError:
+        msgspec.json.decode(body)
+        raise
 
 
 class FiltersIn(Struct, frozen=True, forbid_unknown_fields=True):

@@ -55,8 +55,12 @@ class Ranking:
         """
         check(request, self.release.shop)
         with trace.stage("lookup"):
+            known = self._known(
+                NOBODY, states, trace
+            )  # before the ids: a customer not known yet has no state by then
             keys = keys_of(request, ids)
-            known = self._known(keys, states, trace)
+            if keys.customer != NOBODY:
+                known = self._known(keys.customer, states, trace)
         return self.ranked(request, keys, known, trace)
 
     def ranked(self, request: RankRequest, keys: Keys, known: Known, trace: Trace) -> Ranked:
@@ -68,13 +72,13 @@ class Ranking:
         plan = self.book.plans[surface.kind, request.variant]
         return Ranked(context=context, page=self.pipeline.rank(plan, context, trace), trace=trace)
 
-    def _known(self, keys: Keys, states: States, trace: Trace) -> Known:
+    def _known(self, customer_key: int, states: States, trace: Trace) -> Known:
         """State and shelf of the same offset: the keeper restocks before it shows a state that is as new.
 
         Read the state first: then the shelf has all of its items, and is newer only for the moment until the
         keeper shows the state, which is waited for.
         """
-        wanted = [keys.customer] if keys.customer != NOBODY else []
+        wanted = [] if customer_key == NOBODY else [customer_key]
         try:
             for _ in range(READS):
                 snapshot, shelf = states.read(wanted), self.shelf.now

@@ -1,0 +1,1 @@
+"""Logged pages through a release again: what was served must come out again."""
