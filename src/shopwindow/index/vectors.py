@@ -38,8 +38,8 @@ class Vectors:
     def scores(self, query: Float, rows: Rows) -> Float:
         """Inner products of `query [d]` with these rows.
 
-        A row's score depends on the row and the query alone. A matrix product does not promise that: BLAS
-        rounds a row differently by its place in the block, in 3 of 1000 rows of a slice (LOG.md).
+        A row's score depends on the row and the query alone. A matrix product does not promise that: OpenBLAS
+        rounds the last rows of a slice otherwise than the same rows within a longer one.
         """
         scores = np.empty(len(rows), dtype=np.float32)
         for start in range(0, len(rows), GATHER_ROWS):

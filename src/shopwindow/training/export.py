@@ -154,6 +154,8 @@ def _write(
                 verbose=False,
             )
             assert program is not None
+            for node in program.model.graph.all_nodes():
+                node.metadata_props.clear()  # stack traces: they would tell where the code lay, and change the file's hash
             program.save(path)
     finally:
         logger.setLevel(level)
