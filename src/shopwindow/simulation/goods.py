@@ -16,6 +16,7 @@ from shopwindow.simulation.spec import DAY_MS, WorldSpec
 
 NUM_STYLES = len(words.STYLES)
 LEAF_DEPARTMENT = np.array([words.DEPARTMENTS.index(leaf.path.split("/")[0]) for leaf in words.LEAVES])
+FIRST_ID = 100_000
 UNISEX = {"sneaker", "sunglasses", "backpack", "cap"}
 
 
@@ -97,7 +98,12 @@ class Goods:
 
     def item_id(self, item: int) -> str:
         """The id that the shop's files and server use."""
-        return f"{100_000 + item}"
+        return f"{FIRST_ID + item}"
+
+    def place_of(self, item_id: str) -> int:
+        """The item of an id, -1 for one that is not of this world."""
+        place = int(item_id) - FIRST_ID if item_id.isdecimal() and len(item_id) < 12 else -1
+        return place if 0 <= place < len(self) else -1
 
 
 def draw(weights_NK: Real, rng: Generator) -> Whole:

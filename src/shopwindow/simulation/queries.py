@@ -40,8 +40,9 @@ def draw_queries(leaf: Whole, colour: Whole, brand: Whole, rng: Generator) -> Qu
     return Queries(np.stack([leaf, colour, brand, word, typo], axis=1).astype(np.int32))
 
 
-def query_text(goods: Goods, leaf: int, colour: int, brand: int, word: int, typo: int) -> str:
-    """The query as typed, such as "black ankle boots" or "velora drses"."""
+def query_text(goods: Goods, code: tuple[int, int, int, int, int]) -> str:
+    """The query of a row of codes as typed, such as "black ankle boots" or "velora drses"."""
+    leaf, colour, brand, word, typo = code
     options = words.LEAVES[leaf].words
     kind = options[word % len(options)]
     if words.LEAVES[leaf].path.startswith(("men", "kids/clothing", "kids/shoes")) and word == 0:
@@ -72,16 +73,24 @@ class QueryBook:
     def __init__(self, goods: Goods) -> None:
         self.texts: list[str] = []
         self._goods = goods
-        self._places: dict[tuple[int, ...], int] = {}
+        self._places: dict[tuple[int, int, int, int, int], int] = {}
+        self._place_of_text: dict[str, int] = {}
 
     def places(self, queries: Queries, asked: Bool) -> Whole:
         """Place of each query's text in `texts`, -1 where none was asked."""
         found = np.full(len(queries), -1, dtype=np.int32)
         for row in np.flatnonzero(asked).tolist():
-            leaf, colour, brand, word, typo = code = tuple(queries.codes[row].tolist())
+            leaf, colour, brand, word, typo = queries.codes[row].tolist()
+            code = (leaf, colour, brand, word, typo)
             place = self._places.get(code)
             if place is None:
-                place = self._places[code] = len(self.texts)
-                self.texts.append(query_text(self._goods, leaf, colour, brand, word, typo))
+                place = self._places[code] = self._place(query_text(self._goods, code))
             found[row] = place
         return found
+
+    def _place(self, text: str) -> int:
+        """Several codes may read the same."""
+        place = self._place_of_text.setdefault(text, len(self.texts))
+        if place == len(self.texts):
+            self.texts.append(text)
+        return place
