@@ -94,10 +94,11 @@ def _keyed(rows: ir.Table, name: str, key: str, pairs: ir.Table) -> ir.Table:
 def _with_page_items(pages: ir.Table, pairs: ir.Table) -> ir.Table:
     shown = pages.select("line", id=pages["items"]).unnest("id", offset="place")
     shown = shown.inner_join(pairs, "id")
-    lists = shown.group_by("line").aggregate(items=shown.key.collect(order_by=shown.place))
+    lists = shown.group_by("line").aggregate(items=shown.key.cast("int32").collect(order_by=shown.place))
     lists = lists.rename(page_line="line")
     bare = pages.drop("items")
-    return bare.left_join(lists, bare.line == lists.page_line)
+    found = bare.left_join(lists, bare.line == lists.page_line)
+    return found.mutate(items=found["items"].fill_null(ibis.literal([], type="array<int32>")))
 
 
 def seen_items_part(rows: ir.Table, keys: Keys, shop: ShopConfig) -> ir.Table:

@@ -11,6 +11,7 @@ from typing import Final
 import duckdb
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from shopwindow.errors import IngestError
@@ -84,20 +85,24 @@ def _lines(connection: Backend, path: Path, encoding: str) -> ir.Table:
 def _with_faults(lines: ir.Table, faults: Sequence[tuple[int, str, str]]) -> ir.Table:
     """Puts lines that DuckDB refused back among the others, which it numbered as if those were not there."""
     shifts = ibis.memtable(
-        {
-            "from_place": [line - before for before, (line, _, _) in enumerate(faults)],
-            "shift": list(range(1, len(faults) + 1)),
-        }
+        pa.table(
+            {
+                "from_place": [line - before for before, (line, _, _) in enumerate(faults)],
+                "shift": list(range(1, len(faults) + 1)),
+            }
+        )
     )
     shifts = shifts.group_by("from_place").aggregate(shift=shifts["shift"].max())
     shifted = lines.asof_join(shifts, on=lines.place >= shifts.from_place)
     good = shifted.mutate(line=shifted.place + shifted["shift"].fill_null(0)).select("line", "raw", "broken")
     bad = ibis.memtable(
-        {
-            "line": [line for line, _, _ in faults],
-            "raw": [raw.strip("\r\n") for _, _, raw in faults],
-            "broken": [FAULTS.get(fault, fault.lower()) for _, fault, _ in faults],
-        }
+        pa.table(
+            {
+                "line": [line for line, _, _ in faults],
+                "raw": [raw.strip("\r\n") for _, _, raw in faults],
+                "broken": [FAULTS.get(fault, fault.lower()) for _, fault, _ in faults],
+            }
+        )
     )
     return good.union(bad.mutate(line=bad.line.cast(good.line.type())))
 

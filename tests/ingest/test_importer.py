@@ -1,0 +1,314 @@
+import csv
+import gzip
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from shopwindow.config import ShopDirectory
+from shopwindow.errors import IngestError
+from shopwindow.ingest import importer
+from shopwindow.ingest.importer import ImportReport, import_file
+from shopwindow.ingest.manifest import only_importer, read_manifest
+from shopwindow.ingest.source import FieldMapping, Source
+from shopwindow.ingest.tables import read_actions, read_items
+from shopwindow.schema.events import ACTIONS
+from shopwindow.schema.shop import ShopConfig, read_shop
+
+Import = Callable[..., ImportReport]
+T0 = 1_700_000_000  # unix seconds
+LOG = f"user_id,product_id,event_type,timestamp\nu1,a,view,{T0}\nu2,b,buy,{T0 + 5}\nu1,b,fav,{T0 + 9}\n"
+
+
+def rejects(report: ImportReport) -> list[dict[str, str]]:
+    assert report.rejects is not None
+    with report.rejects.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_columns_and_words_are_guessed(importing: Import, shop_dir: ShopDirectory) -> None:
+    report = importing(LOG)
+    assert (report.rows, report.imported, report.rejected) == (3, 3, 0)
+    actions = read_actions(shop_dir)
+    assert actions.schema == ACTIONS
+    assert sorted(actions.column("action").to_pylist()) == ["click", "purchase", "wishlist"]
+    assert sorted(actions.column("at_ms").to_pylist()) == [1000 * (T0 + after) for after in (0, 5, 9)]
+    assert ("customer", "user_id", "guessed") in report.plan.lines()
+
+
+def test_the_same_events_come_from_every_form(
+    importing: Import, shop_dir: ShopDirectory, tmp_path: Path
+) -> None:
+    importing(LOG)
+    rows = list(csv.DictReader(LOG.splitlines()))
+    lines = "".join(
+        f'{{"user_id": "{r["user_id"]}", "product_id": "{r["product_id"]}", '
+        f'"event_type": "{r["event_type"]}", "timestamp": {r["timestamp"]}}}\n'
+        for r in rows
+    )
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "rows.parquet")
+    with pa.CompressedOutputStream(str(tmp_path / "rows.csv.zst"), "zstd") as stream:
+        stream.write(LOG.encode())
+    again = [
+        importing(LOG.replace(",", "\t"), "log.tsv"),
+        importing(LOG.replace(",", ";").replace("\n", "\r\n"), "log2.csv"),
+        importing(gzip.compress(LOG.encode()), "log3.csv.gz"),
+        importing((tmp_path / "rows.csv.zst").read_bytes(), "log4.csv.zst"),
+        importing(lines, "log5.jsonl"),
+        importing(gzip.compress(lines.encode()), "log6.jsonl.gz"),
+        importing((tmp_path / "rows.parquet").read_bytes(), "log7.parquet"),
+    ]
+    assert [(report.imported, report.duplicates, report.rejected) for report in again] == [(0, 3, 0)] * 7
+    assert read_actions(shop_dir).num_rows == 3
+
+
+def test_the_same_file_again_changes_nothing(importing: Import, shop_dir: ShopDirectory) -> None:
+    first = importing(LOG)
+    before = {path: path.stat().st_mtime_ns for path in shop_dir.data.rglob("*.*") if path.name[0] != "."}
+    again = importing(LOG)
+    assert not first.already
+    assert again.already
+    assert again.imported == 3
+    after = {path: path.stat().st_mtime_ns for path in shop_dir.data.rglob("*.*") if path.name[0] != "."}
+    assert after == before
+
+
+def test_a_longer_export_adds_only_what_is_new(importing: Import, shop_dir: ShopDirectory) -> None:
+    importing(LOG)
+    report = importing(LOG + f"u3,c,view,{T0 + 20}\n")
+    assert (report.imported, report.duplicates, report.new_items, report.new_customers) == (1, 3, 1, 1)
+    assert read_actions(shop_dir).num_rows == 4
+
+
+def test_equal_events_within_one_file_are_all_kept_but_not_across_files(
+    importing: Import, shop_dir: ShopDirectory
+) -> None:
+    twice = LOG + f"u1,a,view,{T0}\n"
+    assert importing(twice).imported == 4
+    assert importing(twice + f"u1,a,view,{T0}\n", "more.csv").imported == 1  # the third such click
+    ids = read_actions(shop_dir).column("event_id").to_pylist()
+    assert len(set(ids)) == 5
+
+
+def test_event_ids_decide_where_they_are_given(importing: Import) -> None:
+    head = "event_id,user,item,action,at\n"
+    first = importing(head + f"e1,u,a,click,{T0}\ne2,u,a,click,{T0}\ne1,u,b,click,{T0 + 1}\n")
+    assert (first.imported, first.duplicates) == (2, 1)
+    second = importing(head + f"e2,u,a,click,{T0}\ne3,u,a,click,{T0}\n", "second.csv")
+    assert (second.imported, second.duplicates) == (1, 1)
+
+
+def test_bad_rows_are_set_aside_with_line_reason_and_the_row(importing: Import) -> None:
+    bad = f"u,a,view,15\nu,a,dance,{T0}\n,a,view,{T0}\nu,,view,{T0}\nu,a,view\nu,a,view,soon\n"
+    report = importing(LOG + bad + f"u9,z,view,{T0}")
+    assert (report.rows, report.imported, report.rejected) == (10, 4, 6)
+    found = [(row["line"], row["field"], row["came"], row["raw"]) for row in rejects(report)]
+    assert found == [
+        ("5", "at", "15", "u,a,view,15"),
+        ("6", "action", "dance", f"u,a,dance,{T0}"),
+        ("7", "customer", "nothing", f",a,view,{T0}"),
+        ("8", "item", "nothing", f"u,,view,{T0}"),
+        ("9", "", "3", "u,a,view"),
+        ("10", "at", "soon", "u,a,view,soon"),
+    ]
+    assert rejects(report)[1]["expected"] == "one of click, wishlist, cart, purchase, hide, remove, return"
+    assert rejects(report)[4]["expected"] == "4 fields"
+
+
+def test_rows_can_be_dropped_on_purpose(importing: Import) -> None:
+    report = importing(LOG, mapping=FieldMapping(values=(("action", "fav", "-"),)))
+    assert (report.imported, report.skipped, report.rejected) == (2, 1, 0)
+
+
+def test_quotes_may_hold_delimiters_quotes_and_line_breaks(
+    importing: Import, shop_dir: ShopDirectory
+) -> None:
+    text = (
+        "user,item,action,at,query\r\n"
+        f'u,"a,1",click,{T0},"red ""boots"""\r\n'
+        f'u,b,click,{T0 + 1},"two\r\nlines"\r\n'
+        f'u,c,click,{T0 + 2},5" tablet\r\n'
+    )
+    report = importing(text)
+    assert (report.imported, report.rejected) == (3, 0)
+    assert read_actions(shop_dir).column("query").to_pylist() == ['red "boots"', "two\nlines", '5" tablet']
+    assert "a,1" in read_items(shop_dir).column("item_id").to_pylist()
+
+
+def test_a_quote_left_open_costs_its_line_only(importing: Import) -> None:
+    text = LOG + f'"u,a,view,{T0}\n' + "".join(f"v{n},a,view,{T0 + n}\n" for n in range(50))
+    report = importing(text)
+    assert (report.imported, report.rejected) == (53, 1)
+    assert rejects(report)[0]["line"] == "5"
+
+
+def test_a_byte_that_is_no_utf8_costs_its_line_and_lines_after_keep_their_number(importing: Import) -> None:
+    bad = f"\xfc,a,view,{T0}\n".encode("latin-1")
+    report = importing(LOG.encode() + bad + f"u,a,view,{T0}\n".encode() + bad + b"u,a,view,x\n")
+    assert (report.imported, report.rejected) == (4, 3)
+    assert [row["line"] for row in rejects(report)] == ["5", "7", "8"]
+    assert rejects(report)[0]["expected"] == "text in the stated --encoding"
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_other_encodings_can_be_stated(encoding: str, importing: Import, shop_dir: ShopDirectory) -> None:
+    importing(LOG.replace(",a,", ",ä,").encode(encoding), mapping=FieldMapping(encoding=encoding))
+    assert "ä" in read_items(shop_dir).column("item_id").to_pylist()
+
+
+def test_a_byte_order_mark_and_blank_lines_do_no_harm(importing: Import) -> None:
+    report = importing(b"\xef\xbb\xbf" + LOG.replace("\n", "\r\n\r\n").encode())
+    assert (report.imported, report.rejected) == (3, 0)
+
+
+def test_a_huge_field_is_set_aside(importing: Import) -> None:
+    report = importing(LOG + f"{'u' * 300},a,view,{T0}\n" + f"{'u' * 3_000_000},a,view,{T0}\nu,a,view,{T0}\n")
+    assert (report.imported, report.rejected) == (4, 2)
+    assert [(row["line"], row["field"]) for row in rejects(report)] == [("5", "customer"), ("6", "")]
+
+
+def test_a_header_alone_imports_nothing(importing: Import, shop_dir: ShopDirectory) -> None:
+    assert importing(LOG.splitlines()[0] + "\n").imported == 0
+    assert read_actions(shop_dir).num_rows == 0
+
+
+def test_broken_json_lines_are_set_aside(importing: Import) -> None:
+    good = f'{{"user": "u", "item": 1, "action": "click", "at": {T0}}}\n'
+    report = importing(good + "{oops\n[1]\n" + good.replace("1,", "2,") + '{"user": "u", "it', "log.jsonl")
+    assert (report.imported, report.rejected) == (2, 3)
+    assert [row["line"] for row in rejects(report)] == ["2", "3", "5"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("log.csv", b"", r"log\.csv: expected csv records, came an empty file"),
+        ("log.csv", b"\n\n", r"came blank lines only"),
+        ("log.csv.gz", b"", r"came an empty file"),
+        ("log.csv.gz", b"not gzip", r"expected gzip data, came .*; the file is damaged"),
+        ("log.csv.gz", gzip.compress(LOG.encode() * 9)[:-20], r"the file is damaged"),
+        ("log.xlsx", b"x", r"expected a name that ends in \.csv.*state the form: --form"),
+        ("log.csv", LOG.encode("utf-16"), r"came UTF-16; say so: --encoding utf-16"),
+        ("log.csv", b"PK\x03\x04\x00\x00", r"expected text, came binary data"),
+        ("log.parquet", b"PAR1 not", r"expected a Parquet file"),
+        ("log.jsonl", b"[1, 2]\n", r"expected one JSON object per line, came '\[1, 2\]'"),
+        (
+            "log.csv",
+            b"a,b,c\n1,2,3\n",
+            r"expected a column for 'customer' such as .*; came a, b, c; .*--names",
+        ),
+        ("log.csv", b"user,item,at\nu,a,1700000000\n", r"'action' such as .*--set action=click"),
+        (
+            "log.csv",
+            b"user,item,action,at\nu,a,click,noon\n",
+            r"'at': expected unix or ISO times, came 'noon'.*--time",
+        ),
+        ("log.csv", b"user,item,action,day\nu,a,click,6-14\n", r"expected a year, came '6-14'.*--year"),
+        ("log.csv", b"user,user,at\n1,2,3\n", r"expected each column once, came 'user' several times"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_what_to_do(
+    name: str, content: bytes, message: str, importing: Import, shop_dir: ShopDirectory
+) -> None:
+    with pytest.raises(IngestError, match=f"(?s){message}"):
+        importing(content, name)
+    assert read_manifest(shop_dir).imports == ()
+
+
+def test_a_folder_and_a_missing_file_are_named(shop_dir: ShopDirectory, tmp_path: Path) -> None:
+    shop = read_shop(shop_dir.config)
+    with pytest.raises(IngestError, match="expected a file, came a folder"):
+        import_file(shop_dir, shop, Source(tmp_path))
+    with pytest.raises(IngestError, match="came nothing there"):
+        import_file(shop_dir, shop, Source(tmp_path / "none.csv"))
+
+
+def test_a_mapping_to_a_column_or_field_that_is_not_there_is_refused(importing: Import) -> None:
+    with pytest.raises(IngestError, match=r"'item': expected one of its columns user_id, .*, came 'sku'"):
+        importing(LOG, mapping=FieldMapping(columns=(("item", "sku"),)))
+    with pytest.raises(IngestError, match=r"expected a field of actions .*, came 'colour'"):
+        importing(LOG, mapping=FieldMapping(columns=(("colour", "user_id"),)))
+    with pytest.raises(IngestError, match=r"expected one of the shop's actions .*, came 'dance'"):
+        importing(LOG, mapping=FieldMapping(values=(("action", "view", "dance"),)))
+
+
+def test_times_without_a_zone_are_the_shops(importing: Import, shop_dir: ShopDirectory) -> None:
+    importing("user,item,action,day\nu,a,click,6-14\n", mapping=FieldMapping(year=2014))
+    midnight_in_berlin_ms = 1_402_696_800_000  # 2014-06-13T22:00Z
+    assert read_actions(shop_dir).column("at_ms").to_pylist() == [midnight_in_berlin_ms]
+
+
+def test_order_alone_gives_seconds_by_customer(importing: Import, shop_dir: ShopDirectory) -> None:
+    mapping = FieldMapping(names=("user", "item"), time="order", constants=(("action", "click"),))
+    importing("u 5\nv 5\nu 6\nu 5\n", "order.txt", mapping=mapping)
+    assert sorted(read_actions(shop_dir).column("at_ms").to_pylist()) == [1000, 1000, 2000, 3000]
+
+
+def test_sequences_are_one_event_per_item(importing: Import, shop_dir: ShopDirectory) -> None:
+    mapping = FieldMapping(form="sequences", constants=(("action", "click"),))
+    report = importing("u 5 6 5\nv 7\nlonely\n", "order.txt", mapping=mapping)
+    assert (report.imported, report.rejected) == (4, 1)
+    assert sorted(read_actions(shop_dir).column("at_ms").to_pylist()) == [1000, 1000, 2000, 3000]
+
+
+def test_an_import_that_fails_midway_leaves_no_half(
+    importing: Import, shop_dir: ShopDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    importing(LOG)
+    with monkeypatch.context() as patch:
+        patch.setattr(importer, "write_manifest", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+        with pytest.raises(OSError, match="disk full"):
+            importing(LOG.replace("u1", "u7"), "second.csv")
+    assert read_actions(shop_dir).num_rows == 3
+    assert importing(LOG.replace("u1", "u7"), "second.csv").imported == 2  # u2's event was there
+    assert read_actions(shop_dir).num_rows == 5
+
+
+KILLED_WHILE_WRITING = """
+import os, signal, sys
+from pathlib import Path
+from shopwindow.config import ShopDirectory
+from shopwindow.ingest import importer
+from shopwindow.ingest.source import Source
+from shopwindow.schema.shop import read_shop
+
+importer.write_manifest = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+shop_dir = ShopDirectory(Path(sys.argv[1]))
+importer.import_file(shop_dir, read_shop(shop_dir.config), Source(Path(sys.argv[2])))
+"""
+
+
+def test_a_killed_import_leaves_no_half_and_no_lock(shop_dir: ShopDirectory, tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(LOG)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_WHILE_WRITING, str(shop_dir.root), str(path)], check=False
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert len(list((shop_dir.data / "actions").glob("*.parquet"))) == 1  # written, but it does not count
+    assert read_actions(shop_dir).num_rows == 0
+    assert import_file(shop_dir, read_shop(shop_dir.config), Source(path)).imported == 3
+    assert read_actions(shop_dir).num_rows == 3
+
+
+def test_two_imports_at_once_are_refused(importing: Import, shop_dir: ShopDirectory) -> None:
+    with only_importer(shop_dir), pytest.raises(IngestError, match="another import is running"):
+        importing(LOG)
+
+
+def test_a_seed_makes_customer_keys_repeatable(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(LOG)
+    found = []
+    for name in ("one", "two"):
+        directory = ShopDirectory(tmp_path / name)
+        directory.root.mkdir()
+        directory.config.write_text('[shop]\nname = "x"\n')
+        import_file(directory, ShopConfig(name="x"), Source(path), seed=3)
+        found.append(read_actions(directory).column("customer_key").to_pylist())
+    assert found[0] == found[1]
