@@ -34,6 +34,7 @@ EVENTS = st.builds(
     surface=st.sampled_from((None, "home", "browse")),
     category=st.sampled_from((None, "", "a", "a/b")),
     query=st.sampled_from((None, "red boots")),
+    country=st.sampled_from((None, "DE", "FR")),
     device=st.sampled_from((None, "phone", "tablet")),
     market=st.sampled_from((None, "de", "fr")),
 )
@@ -136,14 +137,21 @@ def test_hidden_items_are_there_once_with_the_latest_time() -> None:
     assert state.hidden.tolist() == [(NOW + 1, 4), (NOW + 2, 5)]
 
 
-def test_device_and_market_are_those_of_the_latest_action_that_named_one() -> None:
-    def named(at_ms: int, device: str | None, market: str | None) -> ActionEvent:
+def test_country_device_and_market_are_those_of_the_latest_action_that_named_one() -> None:
+    def named(at_ms: int, device: str | None, market: str | None, country: str | None = None) -> ActionEvent:
         return ActionEvent(
-            event_id="", at_ms=at_ms, customer_key=1, item_key=1, action="click", device=device, market=market
+            event_id="",
+            at_ms=at_ms,
+            customer_key=1,
+            item_key=1,
+            action="click",
+            device=device,
+            market=market,
+            country=country,
         )
 
-    state = after(named(5, "phone", "de"), named(9, None, "fr"), named(3, "tablet", None))
-    assert (state.device, state.market) == (hashed("phone"), "fr")
+    state = after(named(5, "phone", "de"), named(9, None, "fr"), named(3, "tablet", None, "AT"))
+    assert (state.country, state.device, state.market) == (hashed("AT"), hashed("phone"), "fr")
 
 
 def test_a_state_is_never_changed_in_place() -> None:

@@ -153,5 +153,6 @@ def _live(event: EventIn, customer_key: int, item_key: int, now_ms: int) -> Acti
         dwell_ms=event.dwell_ms,
         market=event.market,
         device=event.device,
+        country=event.country,
         test=event.test,
     )

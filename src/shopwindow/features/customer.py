@@ -58,13 +58,14 @@ class CustomerState:
 
     `actions` (dtype ACTION): the last 100. `purchases` (MARKED): those of the last 60 days before the newest of
     them. `hidden` (MARKED): items never to be shown again, each once. `country`, `device`: hashed text, -1 =
-    not known; `device` and `market` are those of the latest action that named one, `*_at_ms` is when.
+    not known. `country`, `device` and `market` are those of the latest action that named one, `*_at_ms` is when.
     """
 
     actions: Records
     purchases: Records
     hidden: Records
     country: int = -1
+    country_at_ms: int = LONG_AGO_MS
     device: int = -1
     device_at_ms: int = LONG_AGO_MS
     market: str = ""
@@ -119,15 +120,18 @@ def apply(state: CustomerState, events: Sequence[ActionEvent], rules: StateRules
     if not events:
         return state
     rows = _rows(events, rules)
+    countries = ((event.at_ms, event.country) for event in events)
     devices = ((event.at_ms, event.device) for event in events)
     markets = ((event.at_ms, event.market) for event in events)
+    country, country_at_ms = _latest(state.country_at_ms, countries)
     device, device_at_ms = _latest(state.device_at_ms, devices)
     market, market_at_ms = _latest(state.market_at_ms, markets)
     return CustomerState(
         actions=_last(_in_time(state.actions, rows), MAX_ACTIONS),
         purchases=_recent(_in_time(state.purchases, _marked(rows, rules.purchase))),
         hidden=_once(state.hidden, _marked(rows, rules.hide)),
-        country=state.country,
+        country=hashed(country) if country else state.country,
+        country_at_ms=country_at_ms,
         device=hashed(device) if device else state.device,
         device_at_ms=device_at_ms,
         market=market or state.market,

@@ -8,11 +8,12 @@ import numpy as np
 from shopwindow.errors import StateError
 from shopwindow.features.customer import ACTION, MARKED, CustomerState
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Goes up when the layout changes; a store of another format is built again."""
 
-# format, numbers of actions, purchases, hidden; country, device; device_at_ms, market_at_ms; bytes of market
-_HEAD: Final = Struct("<BHHHiiqqB")
+# format, numbers of actions, purchases, hidden; country, device; when these and
+# the market were said; bytes of market
+_HEAD: Final = Struct("<BHHHiiqqqB")
 _MAX_MARKET_BYTES: Final = 255
 
 
@@ -26,6 +27,7 @@ def encode_state(state: CustomerState) -> bytes:
         len(state.hidden),
         state.country,
         state.device,
+        state.country_at_ms,
         state.device_at_ms,
         state.market_at_ms,
         len(market),
@@ -41,7 +43,7 @@ def decode_state(data: bytes) -> CustomerState:
         StateError: the bytes are of another format.
     """
     head = _HEAD.unpack_from(data)
-    layout, actions, purchases, hidden, country, device, device_at_ms, market_at_ms, size = head
+    layout, actions, purchases, hidden, country, device, *times, size = head
     if layout != FORMAT:
         raise StateError(f"state is stored in format {FORMAT}, came {layout}: delete the state folder's lmdb")
     first = _HEAD.size + size
@@ -52,8 +54,9 @@ def decode_state(data: bytes) -> CustomerState:
         purchases=np.frombuffer(data, MARKED, purchases, second),
         hidden=np.frombuffer(data, MARKED, hidden, third),
         country=country,
+        country_at_ms=times[0],
         device=device,
-        device_at_ms=device_at_ms,
+        device_at_ms=times[1],
         market=data[_HEAD.size : first].decode(errors="ignore"),
-        market_at_ms=market_at_ms,
+        market_at_ms=times[2],
     )

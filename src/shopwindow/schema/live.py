@@ -21,7 +21,10 @@ Kind: TypeAlias = Literal["action", "impression", "page", "item"]
 
 
 class ActionEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A customer did something to an item; the columns of schema.events.ACTIONS without `session`."""
+    """A customer did something to an item; the columns of schema.events.ACTIONS without `session`.
+
+    `country`: where the customer was, which the clean tables know of the customer only.
+    """
 
     event_id: str
     at_ms: int
@@ -39,6 +42,7 @@ class ActionEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     market: str | None = None
     device: str | None = None
     test: bool = False
+    country: str | None = None
 
 
 class ImpressionEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
