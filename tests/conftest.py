@@ -1,9 +1,19 @@
 """What several stages' tests need: where the real data lies, where a browser lies."""
 
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
+
+from shopwindow.datasets.columns import columns_from_table
+from shopwindow.datasets.dataset import Dataset, dataset_of
+from shopwindow.schema.catalog import catalog_of
+from shopwindow.schema.events import ACTIONS, CUSTOMERS
+from shopwindow.schema.items import ITEMS
+from shopwindow.schema.shop import ShopConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -17,3 +27,54 @@ def real_data() -> Path:
             "real data is not here: set SHOPWINDOW_DATA to a folder with ml-1m, taobao-slice and others"
         )
     return place
+
+
+SMALL_SHOP = ShopConfig(name="small", time_zone="Europe/Berlin")
+
+
+def rows_as(rows: Sequence[dict[str, Any]], schema: pa.Schema) -> pa.Table:
+    return pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in rows], schema)
+
+
+def action_rows(rows: Sequence[dict[str, Any]]) -> pa.Table:
+    return rows_as([{"action": "click", "session": 0} | row for row in rows], ACTIONS)
+
+
+def customer_rows(rows: Sequence[dict[str, Any]]) -> pa.Table:
+    return rows_as(rows, CUSTOMERS)
+
+
+def small_catalog_table(num_items: int = 6) -> pa.Table:
+    """Items 0, 1 in a/x, 2, 3 in a/y, 4, 5 in b; item 5 is also in a/x."""
+    paths = [["a/x"], ["a/x"], ["a/y"], ["a/y"], ["b"], ["b", "a/x"]]
+    rows = [
+        {"item_key": key, "item_id": f"i{key}", "categories": paths[key % 6], "first_seen_ms": 0}
+        for key in range(num_items)
+    ]
+    return rows_as(rows, ITEMS)
+
+
+@pytest.fixture(scope="session")
+def action_table() -> Callable[[Sequence[dict[str, Any]]], pa.Table]:
+    return action_rows
+
+
+@pytest.fixture(scope="session")
+def customer_table() -> Callable[[Sequence[dict[str, Any]]], pa.Table]:
+    return customer_rows
+
+
+@pytest.fixture(scope="session")
+def small_shop() -> ShopConfig:
+    return SMALL_SHOP
+
+
+@pytest.fixture(scope="session")
+def make_dataset() -> Callable[[Sequence[dict[str, Any]]], Dataset]:
+    """Rows of actions -> data set over the small catalogue of six items."""
+
+    def make(rows: Sequence[dict[str, Any]]) -> Dataset:
+        columns = columns_from_table(action_rows(rows), None, SMALL_SHOP)
+        return dataset_of(SMALL_SHOP, columns, catalog_of(small_catalog_table()))
+
+    return make
