@@ -26,6 +26,14 @@ MEANING = {
     "vocabulary.json": "known metadata values",
     "model.json": "what the graphs expect",
     "shop.toml": "the shop as it was",
+    "categories.json": "the category tree",
+    "category.npy": "node of each item; rows are sorted by it",
+    "other_offsets.npy": "rows by further categories: where each node's begin",
+    "other_rows.npy": "rows by further categories",
+    "row_of_key.npy": "item key -> row",
+    "item_key.npy": "row -> item key",
+    "first_seen_ms.npy": "when each item came",
+    "index.json": "what the index measured",
 }
 
 release_app = typer.Typer(
@@ -168,6 +176,8 @@ def _print_list(console: "Console", entries: "Sequence[Entry]") -> None:
     from rich.table import Table
 
     table = Table("", "release", "created (UTC)", "items", "size", "run", "metrics")
+    table.columns[1].no_wrap = True
+    table.columns[1].min_width = 16  # ids are there to be copied
     for entry in entries:
         mark, manifest = "active" if entry.active else "", entry.manifest
         if manifest is None:
