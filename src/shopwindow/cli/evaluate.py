@@ -37,6 +37,9 @@ def evaluate(
             "leave-one-out: each customer's last action, as papers report."
         ),
     ] = "temporal",
+    requests: Annotated[
+        int, typer.Option(min=0, help="Judge by a random choice of so many test requests; 0: by all.")
+    ] = 20_000,
     seed: Annotated[int, typer.Option(help="Of the tie order and of the bootstrap.")] = 0,
     json: Annotated[Path | None, typer.Option("--json", help="Write everything here as JSON, too.")] = None,
     shop: Annotated[Path, typer.Option("--shop", help="Directory of the shop.")] = Path(),
@@ -59,6 +62,7 @@ def evaluate(
     shop_dir, console = ShopDirectory(shop), Console()
     names, spec = runs_and_split(shop_dir, run or [], leave_one_out=protocol == "leave-one-out")
     exam = exam_of(load_dataset(shop_dir), spec, protocol, seed)
+    exam = exam.at_most(requests) if requests else exam
     report = judge(exam, [shop_dir.runs / name for name in names], console)
     for table in tables(report):
         console.print(table)

@@ -16,7 +16,7 @@ from shopwindow.errors import EvaluationError
 from shopwindow.evaluation.protocol import EvaluationOptions, evaluate
 from shopwindow.evaluation.ranking import Protocol
 from shopwindow.evaluation.report import Entrant
-from shopwindow.evaluation.tuning import tuned
+from shopwindow.evaluation.tuning import some_requests, tuned
 
 Clock = Callable[[], float]
 
@@ -32,6 +32,11 @@ class Exam:
     @property
     def requests(self) -> RequestSet:
         return self.split.test
+
+    def at_most(self, number: int) -> "Exam":
+        """The same exam with a random choice of so many test requests."""
+        chosen = some_requests(self.split.test, number, self.options.seed)
+        return replace(self, split=replace(self.split, test=chosen))
 
 
 def exam_of(dataset: Dataset, spec: SplitSpec, protocol: Protocol, seed: int = 0) -> Exam:
