@@ -172,6 +172,17 @@ def test_a_huge_field_is_set_aside(importing: Import) -> None:
     assert [(row["line"], row["field"]) for row in rejects(report)] == [("5", "customer"), ("6", "")]
 
 
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "1e300", "-1", "ten", "99999999999999999999"])
+def test_a_number_that_is_none_costs_its_line_only(text: str, importing: Import) -> None:
+    head = "user,item,action,at,price,quantity\n"
+    good = f"u,a,click,{T0},1.5,2\n"
+    report = importing(head + good + good.replace("1.5", text) + good.replace(str(T0), text))
+    assert (report.imported, report.rejected) == (1, 2)
+    assert [(reason.field, reason.came) for reason in report.reasons] == [("item_price", text), ("at", text)]
+    wrong = importing(head + good + f"u,a,click,{T0 + 1},1.5,{text}\n", "quantity.csv")
+    assert wrong.rejected == (text != "-1")
+
+
 def test_a_header_alone_imports_nothing(importing: Import, shop_dir: ShopDirectory) -> None:
     assert importing(LOG.splitlines()[0] + "\n").imported == 0
     assert read_actions(shop_dir).num_rows == 0

@@ -1,5 +1,6 @@
 """Checks: texts -> typed values; a row that does not hold is named by field, what was expected and what came."""
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -14,6 +15,8 @@ from shopwindow.ingest.times import at_ms, expected_time
 from shopwindow.schema.shop import ShopConfig
 
 MAX_ID: Final = 256  # characters
+MAX_PRICE: Final = 1e12
+LONG: Final = ("seed", "log_offset", "config_version", "dwell_ms")  # whole numbers of 64 bits
 KEY_FIRST: Final = {"customer": 0, "item": 1, "page_id": 2, "at": 3, "action": 4}
 OFFERS: Final = "array<struct<market:string, price_minor:int64, stock:int32>>"
 TYPES: Final = {
@@ -118,19 +121,16 @@ def _value(target: Target, text: ir.StringValue, plan: Plan, shop: ShopConfig) -
             return _clean_path(text, plan, shop), "a category path"
         case "paths":
             several = text.startswith("[").ifelse(_json(text, "paths"), text.split("|"))
-            return several.map(lambda path: _clean_path(path, plan, shop)), "category paths"
+            clean = several.map(lambda path: _clean_path(path, plan, shop))
+            return clean.filter(lambda path: path != ""), "category paths"
         case "whole":
+            return _whole(text, 2**63 if target.name in LONG else 2**31), "a whole number"
+        case "number":
             number = text.try_cast("float64")
-            whole = (number == number.round()) & (number.abs() < 2**31)
-            limit = 2**63 if target.name in ("seed", "log_offset", "config_version", "dwell_ms") else 2**31
-            exact = (
-                text.try_cast("int64") if limit > 2**31 else _only(whole, number.round().try_cast("int64"))
-            )
-            return exact, "a whole number"
-        case "number" | "money":
-            number = text.try_cast("float64")
-            usable = ~number.isnan() & ~number.isinf() & ((number >= 0) | (target.kind == "number"))
-            return _only(usable, number), "a number" if target.kind == "number" else "a price, 0 or more"
+            return _only(number.abs() < math.inf, number), "a number"
+        case "money":
+            price = text.try_cast("float64")
+            return _only((price >= 0) & (price < MAX_PRICE), price), f"a price from 0 to {MAX_PRICE:,.0f}"
         case "flag":
             low = text.lower()
             flag = ibis.cases((low.isin(YES), True), (low.isin(NO), False), else_=ibis.null("boolean"))
@@ -148,6 +148,13 @@ def _value(target: Target, text: ir.StringValue, plan: Plan, shop: ShopConfig) -
             return _json(text, kind), names[kind]
         case _:
             return text, "a text"
+
+
+def _whole(text: ir.StringValue, limit: int) -> ir.IntegerValue:
+    """Whole numbers below `limit`, also written as 3.0."""
+    bare = text.re_replace(r"\.0*$", "")
+    whole = _only(bare.re_search(r"^[+-]?[0-9]{1,19}$"), bare).try_cast("int64")
+    return whole if limit > 2**31 else _only((whole < limit) & (whole >= -limit), whole)
 
 
 def _only(holds: ir.BooleanValue, value: ir.Value) -> ir.Value:

@@ -37,12 +37,11 @@ def guess_time(column: str, texts: Sequence[str], year: int | None) -> str:
         for unit, largest in (("s", 1e11), ("ms", 1e14), ("us", 1e17)):
             if UNIX[unit] * middle >= EARLIEST_MS and middle < largest:
                 return unit
-    elif 2 * sum(ISO.fullmatch(text) is not None for text in texts) > len(texts):
+    if 2 * sum(ISO.fullmatch(text) is not None for text in texts) > len(texts):
         return "iso"
-    else:
-        pairs = [found.groups() for text in texts if (found := MONTH_DAY.fullmatch(text))]
-        if 2 * len(pairs) > len(texts):
-            return _month_day(column, pairs, year)
+    pairs = [found.groups() for text in texts if (found := MONTH_DAY.fullmatch(text))]
+    if 2 * len(pairs) > len(texts):
+        return _month_day(column, pairs, year)
     raise IngestError(
         f"column '{column}': expected unix or ISO times, came {texts[0]!r}; state how it is written: "
         "--time s|ms|us|iso|order or a pattern such as '%d.%m.%Y %H:%M'"
@@ -70,15 +69,20 @@ def at_ms(text: ir.StringValue, time: str, year: int | None) -> ir.IntegerValue:
     Times without a zone are of the connection's time zone: the shop's.
     """
     if time == "order":
-        return 1000 * text.try_cast("int64")
+        return 1000 * text.re_search("^[0-9]{1,12}$").ifelse(text, ibis.null("string")).cast("int64")
     if time in UNIX:
-        value = (text.try_cast("float64") * UNIX[time]).round().try_cast("int64")
-    elif time == "iso":
+        stamp = text.try_cast("float64") * UNIX[time]
+        return _within(stamp).round().cast("int64")  # within first: NaN has no int64
+    if time == "iso":
         value = _epoch_ms(text.try_cast("timestamp('UTC')"))
     else:
-        pattern, stamp = (f"%Y {time}", ibis.literal(f"{year} ") + text) if year else (time, text)
-        value = _epoch_ms(_try_strptime(stamp, pattern).try_cast("timestamp('UTC')"))
-    return ((value >= EARLIEST_MS) & (value < LATEST_MS)).ifelse(value, ibis.null("int64"))
+        pattern, dated = (f"%Y {time}", ibis.literal(f"{year} ") + text) if year else (time, text)
+        value = _epoch_ms(_try_strptime(dated, pattern).try_cast("timestamp('UTC')"))
+    return _within(value)
+
+
+def _within(moment: ir.NumericValue) -> ir.NumericValue:
+    return ((moment >= EARLIEST_MS) & (moment < LATEST_MS)).ifelse(moment, ibis.null(moment.type()))
 
 
 def expected_time(time: str, year: int | None) -> str:

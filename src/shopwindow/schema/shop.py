@@ -1,5 +1,7 @@
 """ShopConfig: what a shop is, read from shop.toml. Every mistake names file, line, field, expected and came."""
 
+import json
+import math
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -100,7 +102,7 @@ class _Toml:
     lines: tuple[str, ...]
 
     def error(self, table: str, index: int, name: str, expected: str, came: object) -> SchemaError:
-        label = f"{table}[{index}].{name}" if index >= 0 else f"{table}.{name}"
+        label = ".".join(part for part in (f"{table}[{index}]" if index >= 0 else table, name) if part)
         return SchemaError(
             expected=expected, came=came, field=label, file=self.file, line=self._line(table, index, name)
         )
@@ -157,7 +159,7 @@ class _Table:
 
     def number(self, name: str) -> float:
         value = self.values.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise self.error(name, "a number", value)
         return float(value)
 
@@ -178,9 +180,11 @@ def read_shop(path: Path) -> ShopConfig:
         raise SchemaError(
             expected="a shop.toml (make one with `shopwindow init`)", came="no file", file=str(path)
         )
-    text = path.read_text(encoding="utf-8")
     try:
+        text = path.read_text(encoding="utf-8")
         parsed = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        raise SchemaError(expected="UTF-8 text", came=str(error), file=str(path)) from error
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"at line (\d+)", str(error))
         line = int(found.group(1)) if found else None
@@ -239,8 +243,8 @@ def _parse(toml: _Toml, parsed: Mapping[str, Any]) -> ShopConfig:
 def _tables(toml: _Toml, parsed: Mapping[str, Any], name: str, allowed: Sequence[str]) -> list[_Table]:
     """The [[name]] tables in order; the first field of `allowed` must be unique among them."""
     values = parsed.get(name, [])
-    if not isinstance(values, list):
-        raise toml.error(name, -1, allowed[0], f"tables headed [[{name}]]", values)
+    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+        raise toml.error(name, -1, "", f"tables headed [[{name}]]", values)
     tables = [_Table(toml, name, index, value, allowed) for index, value in enumerate(values)]
     seen: set[str] = set()
     for table in tables:
@@ -280,4 +284,4 @@ def shop_toml(shop: ShopConfig) -> str:
 
 
 def _quote(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")  # a JSON text is a TOML text
