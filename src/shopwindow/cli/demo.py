@@ -1,0 +1,226 @@
+"""`shopwindow demo`: the whole line once, from a simulated shop to a page that moves."""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from shopwindow.config import ShopDirectory
+from shopwindow.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SEED: Final = 1
+DAYS: Final = 60
+EPOCHS: Final = 3  # enough to be well above popularity; more would not fit into five minutes on two cores
+RUN: Final = "demo"
+TABLES: Final = ("items", "customers", "actions", "pages", "impressions")
+VERSION: Final = 1  # raised whenever the steps below would make something else
+
+
+def register(app: typer.Typer) -> None:
+    """Add `demo` to the command."""
+    app.command("demo")(demo)
+
+
+def demo(
+    directory: Annotated[Path, typer.Option("--dir", "--shop", help="Where the demo's shop is made.")] = Path(
+        "demo-shop"
+    ),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 or a busy one: a free one is taken.")] = 8000,
+    check: Annotated[
+        bool, typer.Option("--check", help="Drive the storefront through a browser, then exit.")
+    ] = False,
+    keep: Annotated[bool, typer.Option("--keep/--fresh", help="Keep finished steps, or start over.")] = True,
+) -> None:
+    """Simulate a shop, import its files, train, evaluate, release and serve: a few minutes, nothing to download.
+
+    Every step is a command of its own, shown as it runs; steps that are done are kept for the next time.
+
+    Example: shopwindow demo, then open the address that it prints.
+    """
+    from rich.console import Console
+
+    from shopwindow.cli.demo_server import serving
+
+    began_s = time.monotonic()
+    console = Console()
+    progress = _opened(directory, keep)
+    steps = _steps(directory, console, progress.first_day)
+    for number, step in enumerate(steps, start=1):
+        _do(console, progress, step, f"{number}/{len(steps) + 1}")
+    console.rule(f"[bold]{len(steps) + 1}/{len(steps) + 1}  Serve[/]", align="left", style="dim")
+    with serving(directory, 0 if check else port) as server:
+        console.print(f"[dim]$ shopwindow serve --shop {directory} --port {server.port}[/]", highlight=False)
+        console.print(
+            f"\nthe storefront is at [bold]{server.address}[/]  (ready after {time.monotonic() - began_s:.0f} s)"
+        )
+        if check:
+            _check(console, directory, server.address)
+        else:
+            console.print("open an item and watch the page move; Ctrl-C stops the server\n")
+            server.wait()
+    if check:
+        console.print(f"[bold green]the demo works[/] ({time.monotonic() - began_s:.0f} s in all)")
+
+
+@dataclass(frozen=True)
+class Step:
+    """`command`: what a person would type for it."""
+
+    name: str
+    title: str
+    command: str
+    run: Callable[[], None]
+
+
+@dataclass
+class Progress:
+    """demo.json: which steps are done and how long they took, and on which day the simulated log begins."""
+
+    path: Path
+    version: int
+    first_day: str
+    done: dict[str, float]
+
+    @classmethod
+    def read(cls, path: Path) -> "Progress | None":
+        """What demo.json says; None if there is none, or it is not ours."""
+        if not path.is_file():
+            return None
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            done = {str(name): float(seconds) for name, seconds in content["done"].items()}
+            return cls(path, int(content["version"]), str(content["first_day"]), done)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return None
+
+    def finish(self, name: str, seconds: float) -> None:
+        """Note a step as done."""
+        self.done[name] = round(seconds, 1)
+        self.write()
+
+    def write(self) -> None:
+        """Written whole or not at all."""
+        content = {"version": self.version, "first_day": self.first_day, "done": self.done}
+        part = self.path.with_suffix(".part")
+        part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        os.replace(part, self.path)
+
+
+def _opened(directory: Path, keep: bool) -> Progress:
+    """The demo in `directory`: the one begun there, or a new one in an empty directory.
+
+    Raises:
+        ConfigError: something else is there; it is left alone.
+    """
+    path = directory / "demo.json"
+    begun = Progress.read(path)
+    if begun is None and directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise ConfigError(
+            f"{directory}: expected an empty or new directory, or an earlier demo, came something else; choose --dir"
+        )
+    if begun is not None and keep and begun.version == VERSION:
+        return begun
+    if begun is not None:
+        shutil.rmtree(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    first_day = datetime.now(UTC).date() - timedelta(days=DAYS)
+    progress = Progress(path, VERSION, first_day.isoformat(), {})
+    progress.write()
+    return progress
+
+
+def _steps(directory: Path, console: "Console", first_day: str) -> list[Step]:
+    shop = str(directory)
+    simulate = ["simulate", "--out", shop, "--preset", "demo", "--start", first_day, "--seed", str(SEED)]
+    evaluate = ["evaluate", "--shop", shop, "--run", RUN]
+    build = ["release", "build", "--run", RUN, "--activate", "--shop", shop]
+    return [
+        _command("simulate", "Simulate a shop with customers, and two months of their visits", simulate),
+        Step(
+            "import",
+            "Import its files",
+            f"shopwindow import --shop {shop} --table TABLE {shop}/files/TABLE.parquet",
+            lambda: _import(directory, console),
+        ),
+        Step(
+            "train",
+            "Train a two-tower model",
+            " ".join(_training(directory)),
+            lambda: _run(_training(directory)[1:]),
+        ),
+        _command("evaluate", "Evaluate it on days that it has not seen", evaluate),
+        _command("release", "Build the release that serves", build),
+    ]
+
+
+def _command(name: str, title: str, arguments: list[str]) -> Step:
+    return Step(name, title, " ".join(["shopwindow", *arguments]), lambda: _run(arguments))
+
+
+def _training(directory: Path) -> list[str]:
+    """The command that trains, or goes on where an earlier one was stopped."""
+    begun = (ShopDirectory(directory).runs / RUN / "checkpoint.pt").is_file()
+    arguments = ["--preset", "small", "--name", RUN, "--epochs", str(EPOCHS)]
+    return ["shopwindow", "train", "--shop", str(directory), *arguments, *(["--resume"] if begun else [])]
+
+
+def _run(arguments: list[str]) -> None:
+    """The command itself, in this process."""
+    from shopwindow.cli import app
+
+    app(arguments, standalone_mode=False)
+
+
+def _import(directory: Path, console: "Console") -> None:
+    """What `shopwindow import` does, told in a line per file; simulated people may have repeatable keys."""
+    from shopwindow.ingest.importer import import_file
+    from shopwindow.ingest.source import Source
+    from shopwindow.schema.shop import read_shop
+
+    shop_dir = ShopDirectory(directory)
+    shop = read_shop(shop_dir.config)
+    for table in TABLES:
+        source = Source(directory / "files" / f"{table}.parquet", table)
+        with console.status(f"importing {table}"):
+            report = import_file(shop_dir, shop, source, seed=SEED)
+        aside = f", [red]{report.rejected:,} set aside[/]" if report.rejected else ""
+        console.print(f"{table:<12} {report.imported:>9,} rows{aside}", highlight=False)
+
+
+def _do(console: "Console", progress: Progress, step: Step, number: str) -> None:
+    console.rule(f"[bold]{number}  {step.title}[/]", align="left", style="dim")
+    if step.name in progress.done:
+        console.print(f"[dim]done before, in {progress.done[step.name]:.0f} s; --fresh starts over[/]")
+        return
+    console.print(f"[dim]$ {step.command}[/]", highlight=False, soft_wrap=True)
+    began_s = time.monotonic()
+    step.run()
+    seconds = time.monotonic() - began_s
+    progress.finish(step.name, seconds)
+    console.print(f"[green]done[/] in {seconds:.1f} s\n", highlight=False)
+
+
+def _check(console: "Console", directory: Path, address: str) -> None:
+    """Exit code 1, and what was expected, if the storefront does not do what it should."""
+    from shopwindow.cli.demo_check import CheckFailed, check_log, check_storefront
+
+    def told(line: str) -> None:
+        console.print(f"[green]✓[/] {line}", highlight=False)
+
+    try:
+        visit = check_storefront(address, directory / "storefront.png", told)
+        check_log(ShopDirectory(directory), visit, told)
+        _run(["simulate", "--against", address, "--shop-files", str(directory), "--visits", "40"])
+    except CheckFailed as failure:
+        console.print(f"[bold red]the demo does not work:[/] {failure}", highlight=False)
+        raise typer.Exit(1) from failure
