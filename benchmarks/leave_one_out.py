@@ -1,0 +1,168 @@
+"""Leave-one-out over the full catalogue, as papers report it: popularity, item-kNN and the two-tower from ids alone.
+
+`make bench NAME=leave_one_out` trains with one seed; ARGS="--seeds 0 1 2" with several, ARGS="--only s3rec" one data set.
+A run that was stopped goes on where it was: its folder is benchmarks/work/leave_one_out.
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks.record import ROOT, Row, command_line, peak_mib, write_results
+from shopwindow.config import ShopDirectory
+from shopwindow.datasets.dataset import Dataset, load_dataset
+from shopwindow.datasets.sequences import SequencePlan
+from shopwindow.datasets.split import Split, SplitSpec, leave_one_out, make_split
+from shopwindow.evaluation.comparison import Exam, baselines, judged
+from shopwindow.evaluation.protocol import EvaluationOptions, Outcome
+from shopwindow.evaluation.significance import mean_interval
+from shopwindow.ingest.identity import open_identity
+from shopwindow.ingest.public import ml_1m, s3rec
+from shopwindow.models.attention import BlockConfig
+from shopwindow.models.item_encoder import ItemEncoderConfig
+from shopwindow.models.journey_encoder import JourneyEncoderConfig
+from shopwindow.models.losses import LossConfig
+from shopwindow.models.two_tower import TwoTowerConfig
+from shopwindow.training.loop import train
+from shopwindow.training.run import TrainingRun
+
+WORK = ROOT / "benchmarks" / "work" / "leave_one_out"
+METRICS = ("recall@1", "recall@10", "ndcg@10")
+PROTOCOL = "leave-one-out"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A data set, how it is opened and split, how the two-tower is trained on it, and what others published."""
+
+    dataset: str
+    open: Callable[[Path, ShopDirectory], object]
+    split: Callable[[Dataset, Path, ShopDirectory], Split]
+    run: Callable[[], TrainingRun]
+    published: tuple[tuple[str, float, float], ...]  # name, Recall@10, NDCG@10
+
+
+def ml_1m_run() -> TrainingRun:
+    """Long journeys, few items: windows of 200 actions in small batches, full softmax."""
+    return replace(ids_alone(dropout=0.1), plan=in_order(200), batch_size=32, epochs=16)
+
+
+def beauty_run() -> TrainingRun:
+    """Short journeys, more items than most customers' actions could teach: strong dropout."""
+    return replace(ids_alone(dropout=0.4), plan=in_order(50), batch_size=128, epochs=40, patience=8)
+
+
+def ids_alone(dropout: float) -> TrainingRun:
+    """Width 64, two blocks, two heads, no content, no metadata, no context."""
+    block = BlockConfig(dim=64, heads=2, dropout=dropout)
+    return TrainingRun(
+        model=TwoTowerConfig(
+            items=ItemEncoderConfig(dim=64, content=False, metadata=False, id_dropout=0.0),
+            journeys=JourneyEncoderConfig(block=block, blocks=2, local_context=False, input_dropout=dropout),
+        ),
+        loss=LossConfig(name="full"),
+        plan=in_order(50),
+        exclude_seen=True,
+    )
+
+
+def in_order(max_actions: int) -> SequencePlan:
+    """These logs know the order only: every action is the target of the one before."""
+    return SequencePlan(max_actions=max_actions, ties="sequence", windows=True)
+
+
+def gsasrec_split(dataset: Dataset, data: Path, shop_dir: ShopDirectory) -> Split:
+    """The published split: 512 customers validate, everyone's last action is tested."""
+    folder = data / "ml-1m" / "gsasrec_split"
+    validated = set((folder / "val" / "input.txt").read_text().split("\n"))
+    lines = (folder / "test" / "input.txt").read_text().splitlines()
+    users = [str(place + 1) for place, line in enumerate(lines) if line.rsplit(" ", 1)[0] in validated]
+    identity = open_identity(shop_dir.identity)
+    keys = identity.find_customers(users)
+    identity.close()
+    return leave_one_out(dataset, valid_customers=keys)
+
+
+def everyone(dataset: Dataset, data: Path, shop_dir: ShopDirectory) -> Split:
+    """Each customer's last action is tested, the one before validates."""
+    return make_split(dataset, SplitSpec(kind="leave-one-out"))
+
+
+TASKS = (
+    Task(
+        dataset="ml-1m",
+        open=ml_1m,
+        split=gsasrec_split,
+        run=ml_1m_run,
+        published=(("SASRec", 0.2392, 0.1259), ("gSASRec", 0.3003, 0.1726)),
+    ),
+    Task(
+        dataset="s3rec",
+        open=s3rec,
+        split=everyone,
+        run=beauty_run,
+        published=(
+            ("GRU4Rec", 0.0283, 0.0137), ("SASRec", 0.0605, 0.0318), ("S3-Rec", 0.0647, 0.0327),
+            ("TIGER", 0.0648, 0.0384), ("ActionPiece", 0.0775, 0.0424), ("HSTU", 0.0788, 0.0439),
+            ("DuoRec", 0.0845, 0.0443), ("eSASRec", 0.0928, 0.0523), ("SASRec, sampled softmax", 0.0921, 0.0531),
+        ),
+    ),
+)  # fmt: skip
+
+
+def rows_of(task: Task, data: Path, seeds: Sequence[int], console: Console) -> Iterator[Row]:
+    """All rows of one data set: baselines, a two-tower per seed, published figures."""
+    shop_dir = ShopDirectory(WORK / task.dataset)
+    if not shop_dir.config.exists():
+        console.rule(f"import {task.dataset}")
+        task.open(data, shop_dir)
+    dataset = load_dataset(shop_dir)
+    split = task.split(dataset, data, shop_dir)
+    exam = Exam(dataset=dataset, split=split, options=EvaluationOptions(protocol=PROTOCOL))
+    for entrant in baselines(exam, time.perf_counter):
+        yield from measured(task, entrant.outcome, entrant.seconds, None, entrant.settings)
+    for seed in seeds:
+        console.rule(f"train on {task.dataset}, seed {seed}")
+        folder, start = shop_dir.runs / f"two-tower-{seed}", time.perf_counter()
+        run = replace(task.run(), seed=seed)
+        trained = train(dataset, split, run, folder, resume=folder.exists())
+        seconds = time.perf_counter() - start
+        outcome = judged(exam, replace(trained, name="two-tower"), time.perf_counter).outcome
+        yield from measured(task, outcome, seconds, seed, "ids alone")
+    for name, recall, ndcg in task.published:
+        for metric, value in (("recall@10", recall), ("ndcg@10", ndcg)):
+            yield Row(
+                dataset=task.dataset, protocol=PROTOCOL, model=name, metric=metric, value=value, source="published"
+            )  # fmt: skip
+
+
+def measured(task: Task, outcome: Outcome, seconds: float, seed: int | None, note: str) -> Iterator[Row]:
+    """The rows of one outcome, with bootstrap intervals over customers."""
+    for metric in METRICS:
+        found = mean_interval(outcome.values[metric], outcome.customer)
+        yield Row(
+            dataset=task.dataset, protocol=PROTOCOL, model=outcome.name, metric=metric, value=found.value,
+            low=found.low, high=found.high, n=found.n, seconds=seconds, peak_mib=peak_mib(), seed=seed,
+            command=command_line(), note=note,
+        )  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder with ml-1m and s3rec")
+    parser.add_argument("--only", choices=[task.dataset for task in TASKS], help="one data set")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="a two-tower is trained for each")
+    options = parser.parse_args()
+    console = Console()
+    for task in TASKS:
+        if options.only in (None, task.dataset):
+            rows = list(rows_of(task, options.data, options.seeds, console))
+            write_results("leave_one_out", rows, keep=True)
+
+
+if __name__ == "__main__":
+    main()
