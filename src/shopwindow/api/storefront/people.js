@@ -2,7 +2,7 @@
 
 import { customers } from "./api.js";
 import { el, icon } from "./dom.js";
-import { hue, initials, known, newcomer } from "./shopper.js";
+import { hue, initial, known, newcomer } from "./shopper.js";
 
 const MOST = 12;
 
@@ -43,7 +43,7 @@ const KEPT = 100; // the server keeps a customer's last 100 steps
 const steps = (count) => (count >= KEPT ? `${KEPT} steps or more` : `${count} ${count === 1 ? "step" : "steps"} so far`);
 
 export function avatar(shopper) {
-  const node = el("span", { class: "avatar", "aria-hidden": "true", text: shopper.isNew ? "" : initials(shopper) }, shopper.isNew && icon("spark"));
+  const node = el("span", { class: "avatar", "aria-hidden": "true", text: shopper.isNew ? "" : initial(shopper) }, shopper.isNew && icon("spark"));
   node.style.setProperty("--hue", String(hue(shopper.id)));
   return node;
 }

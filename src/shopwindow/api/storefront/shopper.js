@@ -27,12 +27,9 @@ export function displayName(shopper) {
   return shopper.isNew ? "You, a new customer" : shopper.id;
 }
 
-/** Up to two letters for the avatar. */
-export function initials(shopper) {
-  if (shopper.isNew) return "You";
-  const parts = shopper.id.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
-  const last = parts.at(-1) ?? "?";
-  return /^\d+$/.test(last) ? last.slice(-2) : parts.slice(0, 2).map((part) => part[0].toUpperCase()).join("");
+/** One letter or digit for the avatar. */
+export function initial(shopper) {
+  return [...shopper.id].find((character) => /[\p{L}\p{N}]/u.test(character))?.toUpperCase() ?? "?";
 }
 
 /** A colour angle that stays with the id. */

@@ -51,14 +51,14 @@ export function nameOf(item) {
   return item.brand && !title.toLowerCase().includes(item.brand.toLowerCase()) ? `${item.brand} ${title}` : title;
 }
 
-/** Traits of `item` that lift: commonest difference first. */
+/** Traits of `item` that lift, the largest difference in share first; of three or more items one is no pattern. */
 function shared(item, up, rest) {
   const found = [];
   for (const trait of traits(item)) {
     const here = up.filter((each) => has(each, trait)).length;
     const there = rest.filter((each) => has(each, trait)).length;
     const lift = here / up.length - (rest.length ? there / rest.length : 0);
-    if (here > 0 && lift > 0) found.push({ ...trait, here, there, lift });
+    if (here >= Math.min(2, up.length) && lift > 0) found.push({ ...trait, here, there, lift });
   }
   return found.sort((a, b) => b.lift - a.lift);
 }
