@@ -34,6 +34,7 @@ class Metrics:
             buckets=SECONDS,
             registry=self.registry,
         )
+        self._by_stage: dict[str, Histogram] = {}
         self._degraded = Counter(
             "shopwindow_degraded", "Parts that a page went on without", ["part"], registry=self.registry
         )
@@ -49,7 +50,9 @@ class Metrics:
         self._pages.labels(surface, variant).inc()
         self._seconds.observe(seconds)
         for stage, milliseconds in trace.stages:
-            self._stages.labels(stage).observe(milliseconds / 1000.0)
+            if (histogram := self._by_stage.get(stage)) is None:
+                histogram = self._by_stage[stage] = self._stages.labels(stage)
+            histogram.observe(milliseconds / 1000.0)
         for part in trace.degraded:
             self._degraded.labels(part).inc()
 

@@ -1,5 +1,6 @@
 """`shopwindow serve` and `shopwindow replay`."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -64,6 +65,7 @@ def serve(
     settle()
     console.print(f"serving on [bold]http://{host}:{listening.getsockname()[1]}[/] (storefront /, API /docs)")
     uvicorn.Server(config).run(sockets=[listening])
+    gc.unfreeze()  # else libraries find their objects alive at exit, and say so
 
 
 def replay(

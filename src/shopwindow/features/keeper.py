@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Self, final
@@ -12,9 +12,8 @@ import numpy as np
 from shopwindow.errors import RequestError, StateError
 from shopwindow.features.customer import StateRules
 from shopwindow.features.store import FeatureStore
-from shopwindow.features.updater import update
+from shopwindow.features.updater import Announce, update
 from shopwindow.schema.arrays import Bool
-from shopwindow.schema.live import ItemEvent
 from shopwindow.stream.event_log import EventLog, Logged, Record
 
 
@@ -57,9 +56,9 @@ class _Submission:
 class Keeper:
     """One thread that takes all that waits, appends it in one transaction, applies it, then tells the callers.
 
-    `announce(items, offset)` is called in that thread when items changed, after the state has them and before the
-    callers hear; it must be quick. Once a write has failed nothing more is taken: what the disk holds is not
-    known until log and state are opened anew. Health says so.
+    `announce(items, offset)` is called in that thread when items changed, once they are durable and before the
+    state shows their offset (features.updater); it must be quick. Once a write has failed nothing more is taken:
+    what the disk holds is not known until log and state are opened anew. Health says so.
     """
 
     def __init__(
@@ -67,7 +66,7 @@ class Keeper:
         log: EventLog,
         store: FeatureStore,
         rules: StateRules,
-        announce: Callable[[Sequence[ItemEvent], int], None] = lambda items, offset: None,
+        announce: Announce = lambda items, offset: None,
         limits: KeeperLimits = KeeperLimits(),
     ) -> None:
         self._log, self._store, self._rules = log, store, rules
@@ -163,9 +162,8 @@ class Keeper:
         records = [record for each in taken for record in each.records]
         appended = self._log.append(records)
         fresh = np.flatnonzero(~appended.duplicate).tolist()
-        items = update(self._store, [Logged(int(appended.offset[n]), records[n]) for n in fresh], self._rules)
-        if items:
-            self._announce(items, appended.end)
+        logged = [Logged(int(appended.offset[n]), records[n]) for n in fresh]
+        update(self._store, logged, self._rules, self._announce)
         start = 0
         for each in taken:
             stop = start + len(each.records)

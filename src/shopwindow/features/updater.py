@@ -1,7 +1,8 @@
 """Updater: log to state. Live events, recovery and rebuilding are this one function on batches."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from shopwindow.errors import StateError
 from shopwindow.features.customer import StateRules, apply
@@ -11,9 +12,20 @@ from shopwindow.features.store import Changes, FeatureStore
 from shopwindow.schema.live import ActionEvent, ItemEvent
 from shopwindow.stream.event_log import Logged, LogReader, content_hash, event_of
 
+Announce: TypeAlias = Callable[[Sequence[ItemEvent], int], None]
+"""Hears of the items of a batch and of the log offset after it."""
 
-def update(store: FeatureStore, batch: Sequence[Logged], rules: StateRules) -> Sequence[ItemEvent]:
+
+def update(
+    store: FeatureStore,
+    batch: Sequence[Logged],
+    rules: StateRules,
+    announce: Announce = lambda items, offset: None,
+) -> Sequence[ItemEvent]:
     """Apply a batch that follows directly what the store has; returns the items that it announced.
+
+    `announce` is called, if there are items, before the store shows the new offset: whoever sees the state after
+    an offset finds all items up to it announced.
 
     Raises:
         StateError: the batch lies before the applied offset, a record cannot be read, or the store cannot be written.
@@ -39,6 +51,8 @@ def update(store: FeatureStore, batch: Sequence[Logged], rules: StateRules) -> S
         key: apply(state, events, rules) for (key, events), state in zip(actions.items(), before, strict=True)
     }
     offset, last = batch[-1]
+    if items:
+        announce(list(items.values()), offset)
     now = replace(applied, offset=offset, record=content_hash(last))
     store.write(Changes(applied=now, customers=customers, items=items))
     return list(items.values())

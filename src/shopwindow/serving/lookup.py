@@ -18,7 +18,7 @@ from shopwindow.schema.live import NOBODY
 from shopwindow.schema.request import RankRequest
 from shopwindow.schema.shop import ShopConfig
 from shopwindow.serving.context import Context
-from shopwindow.serving.shelf import Place, Shelf
+from shopwindow.serving.shelf import NO_ROWS, Place, Shelf
 
 MAX_K: Final = 500
 VARIANTS: Final = ("default", "popular")
@@ -147,7 +147,8 @@ def context_of(request: RankRequest, keys: Keys, known: Known, reading: Reading)
     seed_row = int(shelf.rows_of(np.array([keys.seed_item], dtype=np.int32))[0])
     place = place_of(request, shelf, seed_row)
     hidden = state.hidden["item_key"]
-    never = np.concatenate([keys.exclude, hidden, [keys.seed_item]]).astype(np.int32)
+    seed = [keys.seed_item] if keys.seed_item >= 0 else []
+    never = np.concatenate([keys.exclude, hidden, seed]).astype(np.int32)
     bought = state.purchases["item_key"][state.purchases["at_ms"] >= request.at_ms - PURCHASE_DAYS * DAY_MS]
     return Context(
         request=request,
@@ -182,6 +183,8 @@ def _journey(request: RankRequest, state: CustomerState, shelf: Shelf, reading: 
 
 
 def _sorted_rows(shelf: Shelf, keys: Int32) -> Rows:
+    if not len(keys):
+        return NO_ROWS
     rows = np.unique(shelf.rows_of(keys))
     return rows[rows >= 0]
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from shopwindow.errors import ContractError
 from shopwindow.schema.arrays import Float, Rows
-from shopwindow.serving.candidates import CandidateSet, Proposals, merge
+from shopwindow.serving.candidates import CandidateSet, Proposals, each_once, merge
 from shopwindow.serving.context import Context
 from shopwindow.serving.contracts import Policy, Scorer, Source
 from shopwindow.serving.safe_list import SafeList
@@ -146,7 +146,7 @@ def _ask(quota: Quota, context: Context, trace: Trace) -> Proposals | None:
 
 def _check(name: str, proposals: Proposals, limit: int) -> None:
     rows, scores = proposals
-    if rows.shape != scores.shape or len(rows) > limit or len(np.unique(rows)) != len(rows):
+    if rows.shape != scores.shape or len(rows) > limit or not each_once(rows):
         raise ContractError(
             f"source {name} returned {rows.shape} rows and {scores.shape} scores: "
             f"expected at most {limit} rows, each once, one score per row"

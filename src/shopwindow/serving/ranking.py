@@ -1,5 +1,6 @@
 """Ranking: a release, its shelf and its plans, ready to answer requests. Used by the server and by replay alike."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, final
@@ -19,6 +20,7 @@ from shopwindow.serving.pipeline import Page, Pipeline, PlanBook
 from shopwindow.serving.trace import Trace
 
 READS: Final = 100
+READ_AGAIN_S: Final = 0.0002
 
 
 class States(Protocol):
@@ -84,6 +86,7 @@ class Ranking:
                 snapshot, shelf = states.read(wanted), self.shelf.now
                 if shelf.offset <= snapshot.offset:
                     break
+                time.sleep(READ_AGAIN_S)
         except StateError:
             trace.degrade("state", "failed")
             shelf = self.shelf.now
