@@ -6,6 +6,7 @@ import pytest
 from shopwindow.simulation import vocabulary as words
 from shopwindow.simulation.arrays import Real, Whole
 from shopwindow.simulation.choice import Situation, Tables
+from shopwindow.simulation.looking import DEPTH, NOTICED_FIRST
 from shopwindow.simulation.memory import Memory
 from shopwindow.simulation.world import World
 
@@ -161,6 +162,23 @@ def test_the_oracle_puts_the_highest_expected_gain_first(world: World) -> None:
     gain = np.take_along_axis(world.expected_gain(about, items), world.oracle(about, items), axis=1)
     assert (np.diff(gain, axis=1) <= 0).all()
     assert (gain[:, 0] > gain.mean(axis=1)).all()
+
+
+def test_a_situation_counts_days_from_the_start_of_the_world(world: World) -> None:
+    customers = everyone(world)[:2]
+    about = world.situation(
+        customers,
+        world.spec.start_ms + np.array([0, 36 * 3_600_000]),
+        np.zeros(2, dtype=int),
+        np.array([-1, BOOTS]),
+    )
+    assert about.day.tolist() == [0.0, 1.5]
+    assert world.utility(about, np.zeros((2, 3), dtype=int)).shape == (2, 3)
+
+
+def test_every_surface_and_device_has_a_depth() -> None:
+    assert DEPTH.shape == (len(words.SURFACES), len(words.DEVICES))
+    assert len(NOTICED_FIRST) == len(words.DEVICES)
 
 
 def test_examination_falls_with_position_and_faster_on_a_phone(world: World) -> None:

@@ -105,9 +105,9 @@ def _make(spec: "WorldSpec", out: Path, form: str) -> None:
             spec, out, table_format=form, progress=lambda done: bar.update(task, completed=done)
         )
     console.print(_summary(report, time.perf_counter() - began_s))
-    console.print(
-        f"import them: shopwindow import {report.folder}/actions.{form} --shop DIR --table actions ..."
-    )
+    for table in ("items", "customers", "actions", "pages", "impressions"):
+        command = f"shopwindow import --shop {out} --table {table} {report.folder}/{table}.{form}"
+        console.print(command, soft_wrap=True, highlight=False)
 
 
 def _summary(report: "SimulationReport", seconds: float) -> "Table":
@@ -174,11 +174,11 @@ def _visit(address: str, shop_files: Path, options: "LoopOptions", limits: tuple
 
 def figures_line(figures: "LoopFigures", seconds: float) -> str:
     """One line of live figures."""
+    wrong = {"degraded": figures.degraded, "rejected": figures.rejected, "errors": figures.errors}
     return (
-        f"[bold]{figures.pages / max(seconds, 1e-9):6.1f}[/] pages/s  visits {figures.visits:,}  "
-        f"pages {figures.pages:,}  CTR [bold]{figures.ctr:.1%}[/]  clicks {figures.clicks:,}  "
-        f"carts {figures.carts:,}  purchases [bold]{figures.purchases:,}[/]  degraded {figures.degraded:,}  "
-        f"rejected {figures.rejected:,}  errors {figures.errors:,}"
+        f"[bold]{figures.pages / max(seconds, 1e-9):.1f}[/] pages/s · {figures.visits:,} visits · "
+        f"CTR [bold]{figures.ctr:.1%}[/] · {figures.carts:,} in carts · [bold]{figures.purchases:,}[/] bought · "
+        + " · ".join(f"[{'red' if number else 'dim'}]{number:,} {name}[/]" for name, number in wrong.items())
     )
 
 

@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 
 from shopwindow.simulation.arrays import Bool, Real, Whole
-from shopwindow.simulation.vocabulary import DEVICES, SURFACES
 
 DEPTH: Final = np.array(  # [surface, device] median number of positions that come into view
     [[6.0, 9.0, 8.0], [9.0, 14.0, 12.0], [8.0, 12.0, 11.0], [4.5, 7.0, 6.0]], dtype=np.float32
@@ -17,7 +16,6 @@ DEPTH: Final = np.array(  # [surface, device] median number of positions that co
 SHARPNESS: Final = 1.9
 NOTICED_FIRST: Final = np.array([0.92, 0.85, 0.88], dtype=np.float32)  # by device
 NOTICED_FADE: Final = 28.0  # positions after which the chance to notice has fallen to 1/e
-assert DEPTH.shape == (len(SURFACES), len(DEVICES))
 
 
 def depth_scale(surface: Whole, device: Whole) -> Real:

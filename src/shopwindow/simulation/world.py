@@ -47,6 +47,22 @@ class World:
         )
         return cls(spec, goods, people, tables)
 
+    def situation(self, customer: Whole, at_ms: Whole, surface: Whole, leaf: Whole) -> Situation:
+        """P customers at these times on these surfaces (places in the vocabulary), each on the own usual device.
+
+        `leaf [P]`: the category that the visit is for, -1 for none; no colour in mind, no seed item.
+        """
+        none = np.full(len(customer), -1, dtype=np.int32)
+        return Situation(
+            customer=customer,
+            day=((at_ms - self.spec.start_ms) / DAY_MS).astype(np.float32),
+            surface=surface,
+            device=self.people.device[customer],
+            leaf=leaf,
+            colour=none,
+            seed=none,
+        )
+
     def utility(self, situation: Situation, items: Whole, memory: Memory | None = None) -> Real:
         """[P,K] true value of having each item, without noise. `memory`: what was done before (default: nothing)."""
         return choice.utility(self.tables, memory or self.no_memory, situation, items)
