@@ -2,7 +2,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
-from tests.serving.asking import context_for
+from tests.serving.asking import context_for, request_for
 
 from shopwindow.schema.arrays import Float
 from shopwindow.serving.candidates import CandidateSet, Proposals
@@ -12,6 +12,7 @@ from shopwindow.serving.pipeline import Page, Plan, Quota
 from shopwindow.serving.policies import Availability, BoughtRecently
 from shopwindow.serving.ranking import Ranking
 from shopwindow.serving.trace import Trace
+from shopwindow.serving.warm import warm
 
 
 @dataclass
@@ -185,3 +186,24 @@ def test_a_broken_model_never_blanks_a_page(ranking: Ranking) -> None:
     page, trace = rank(ranking, plan, k=3)
     assert ranking.shelf.now.item_key[page.rows].tolist() == [0, 3, 4]
     assert trace.degraded == ["two-tower:failed"]
+
+
+def test_without_state_and_identity_map_there_is_a_page_all_the_same(ranking: Ranking) -> None:
+    class Gone:
+        def find_items(self, ids: object) -> None:
+            raise OSError("disk gone")
+
+        def find_customers(self, ids: object) -> None:
+            raise OSError("disk gone")
+
+        def read(self, keys: object) -> None:
+            raise OSError("disk gone")
+
+    trace = Trace(clock=Clock())
+    ranked = ranking.rank(request_for(customer="anna", k=3), Gone(), Gone(), trace)  # type: ignore[arg-type]
+    assert len(ranked.page.rows) == 3
+    assert trace.degraded == ["state:failed", "identity:failed"]
+
+
+def test_the_warm_up_finds_nothing_wrong_with_a_whole_release(ranking: Ranking) -> None:
+    assert warm(ranking) == []

@@ -24,6 +24,7 @@ STATUS: Final = {
     "too_large": 413,
     "unknown_item": 422,
     "internal": 500,
+    "busy": 503,
     "no_shop": 503,
     "no_release": 503,
     "state_unavailable": 503,

@@ -10,7 +10,7 @@ import msgspec
 
 from shopwindow.api.answers import ItemOut, PageOut
 from shopwindow.api.metrics import Metrics
-from shopwindow.api.payloads import RankIn, read
+from shopwindow.api.payloads import Id, RankIn, read
 from shopwindow.errors import RequestError
 from shopwindow.schema.request import RankRequest
 from shopwindow.serving.assembly import ShopRuntime
@@ -53,7 +53,7 @@ class RankDesk:
         began_s = time.perf_counter()
         ranking = ready(self._runtime)
         wanted = read(self._decoder, question)
-        own_id = wanted.request_id or header_id
+        own_id = wanted.request_id or (None if header_id is None else msgspec.convert(header_id, Id))
         if own_id is not None and (before := self._before(own_id, question)) is not None:
             return before
         request = wanted.request(own_id or uuid.uuid4().hex, time.time_ns() // 1_000_000)

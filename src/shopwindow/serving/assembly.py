@@ -34,6 +34,7 @@ from shopwindow.serving.safe_list import safe_list
 from shopwindow.serving.shelf import TAIL_ROWS, BaseVectors, stocked
 from shopwindow.serving.similar import SimilarItems
 from shopwindow.serving.two_tower import TwoTower
+from shopwindow.serving.warm import warm
 from shopwindow.stream.sqlite_log import SqliteLog
 
 
@@ -96,6 +97,7 @@ def open_runtime(directory: ShopDirectory, options: RuntimeOptions = RuntimeOpti
     ranking, reason = _open_ranking(directory, options)
     if ranking is not None:
         ranking.shelf.restock(list(store.items()), store.applied().offset)
+        warm(ranking)
     identity = open_identity(directory.identity)
     keeper = Keeper(log, store, rules, announce=_announce(ranking))
     return ShopRuntime(

@@ -1,5 +1,6 @@
 """Ranking: a release, its shelf and its plans, ready to answer requests. Used by the server and by replay alike."""
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from typing import Final, Protocol, final
 
 import numpy as np
 
-from shopwindow.errors import StateError
+from shopwindow.errors import RequestError, StateError
 from shopwindow.features.customer import NEW_CUSTOMER
 from shopwindow.features.store import Snapshot
 from shopwindow.release.bundle import Release
@@ -19,6 +20,7 @@ from shopwindow.serving.lookup import Ids, Keys, Known, Reading, check, context_
 from shopwindow.serving.pipeline import Page, Pipeline, PlanBook
 from shopwindow.serving.trace import Trace
 
+LOG: Final = logging.getLogger(__name__)
 READS: Final = 100
 READ_AGAIN_S: Final = 0.0002
 
@@ -60,7 +62,7 @@ class Ranking:
             known = self._known(
                 NOBODY, states, trace
             )  # before the ids: a customer not known yet has no state by then
-            keys = keys_of(request, ids)
+            keys = _keys(request, ids, trace)
             if keys.customer != NOBODY:
                 known = self._known(keys.customer, states, trace)
         return self.ranked(request, keys, known, trace)
@@ -87,7 +89,8 @@ class Ranking:
                 if shelf.offset <= snapshot.offset:
                     break
                 time.sleep(READ_AGAIN_S)
-        except StateError:
+        except Exception:
+            LOG.exception("the state cannot be read")
             trace.degrade("state", "failed")
             shelf = self.shelf.now
             return Known(state=NEW_CUSTOMER, shelf=shelf, log_offset=shelf.offset)
@@ -128,3 +131,17 @@ class Ranking:
     def _excluded_keys(context: Context) -> tuple[int, ...]:
         """Keys of what the caller excluded and of what the customer hid; replay need not tell them apart."""
         return tuple(np.sort(context.shelf.item_key[context.excluded]).tolist())
+
+
+def _keys(request: RankRequest, ids: Ids, trace: Trace) -> Keys:
+    """Without the identity map everyone is a new customer; what a page is about cannot be guessed."""
+    try:
+        return keys_of(request, ids)
+    except RequestError:
+        raise
+    except Exception as error:
+        LOG.exception("ids cannot be looked up")
+        if request.seed_item is not None:
+            raise StateError(f"ids cannot be looked up: {error}") from error
+        trace.degrade("identity", "failed")
+        return Keys(customer=NOBODY, seed_item=-1, exclude=np.zeros(0, dtype=np.int32))
