@@ -21,13 +21,17 @@ a file that repeats an earlier one adds nothing, and equal events within one fil
 def _md5_of(text): ...  # type: ignore[no-untyped-def]
 
 
+@ibis.udf.scalar.builtin(name="hash", signature=(("string",), "uint64"))
+def _hash_of(text): ...  # type: ignore[no-untyped-def]
+
+
 def fresh_events(connection: Backend, rows: ir.Table, table: str, shop_dir: ShopDirectory) -> ir.Table:
     """The rows (good ones, typed) that no earlier import and no earlier line brought, with their `event_id`."""
     own = "page_id" if table == "pages" else "event_id"
     named = _named(rows, table)
-    # most names occur once: only the others are counted
-    often = named.group_by("name").aggregate(times=named.count()).filter(ibis._.times > 1)
-    several = named.select("row", "line", "name").semi_join(often, "name")
+    # most names occur once: a cheap hash finds those that may not, and only these are counted
+    often = named.group_by("mark").aggregate(times=named.count()).filter(ibis._.times > 1)
+    several = named.semi_join(often, "mark").select("row", "line", "name")
     occurrence = ibis.row_number().over(group_by="name", order_by=("line", "row"))
     later = several.select(later_row=several.row, occurrence=occurrence).filter(ibis._.occurrence > 0)
     later = connection.create_table("later_rows", later, temp=True)
@@ -42,11 +46,13 @@ def fresh_events(connection: Backend, rows: ir.Table, table: str, shop_dir: Shop
 
 
 def _named(rows: ir.Table, table: str) -> ir.Table:
-    """Adds `name`, the same for rows that may be the same event, and whether it was `given` by the file."""
+    """Adds `name`, equal for rows that may be the same event, its hash `mark`, and if the file has `given` it."""
     if table == "pages":
-        return rows.mutate(name=rows.page_id, given=ibis.literal(True))
+        return rows.mutate(name=rows.page_id, mark=_hash_of(rows.page_id), given=ibis.literal(True))
     texts = [rows[name].cast("string").fill_null("") for name in CONTENT[table] if name in rows.columns]
-    content = _md5_of(ibis.literal("\x1f").join(texts))
+    content = ibis.literal("\x1f").join(texts)
     if "event_id" not in rows.columns:
-        return rows.mutate(name=content, given=ibis.literal(False))
-    return rows.mutate(name=rows.event_id.fill_null(content), given=rows.event_id.notnull())
+        return rows.mutate(name=_md5_of(content), mark=_hash_of(content), given=ibis.literal(False))
+    given = rows.event_id.notnull()
+    name = rows.event_id.fill_null(_md5_of(content))
+    return rows.mutate(name=name, mark=_hash_of(name), given=given)

@@ -192,4 +192,4 @@ def _as_part(rows: ir.Table, table: str) -> ir.Table:
 def write_part(connection: Backend, part: ir.Table, path: Path) -> None:
     """Write a part under a partial name; `publish` gives it its own."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection.to_parquet(part, str(path), compression="zstd")
+    connection.to_parquet(part, str(path), compression="snappy")
