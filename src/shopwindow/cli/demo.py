@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,11 +17,9 @@ from shopwindow.errors import ConfigError
 if TYPE_CHECKING:
     from rich.console import Console
 
-SEED: Final = 1
-DAYS: Final = 60
-EPOCHS: Final = 3  # enough to be well above popularity; more would not fit into five minutes on two cores
-RUN: Final = "demo"
-TABLES: Final = ("items", "customers", "actions", "pages", "impressions")
+    from shopwindow.cli.demo_steps import Step
+
+DAYS: Final = 60  # of the simulated log; it ends yesterday
 VERSION: Final = 1  # raised whenever the steps below would make something else
 
 
@@ -50,11 +47,12 @@ def demo(
     from rich.console import Console
 
     from shopwindow.cli.demo_server import serving
+    from shopwindow.cli.demo_steps import steps_of
 
     began_s = time.monotonic()
     console = Console()
     progress = _opened(directory, keep)
-    steps = _steps(directory, console, progress.first_day)
+    steps = steps_of(directory, console, progress.first_day)
     for number, step in enumerate(steps, start=1):
         _do(console, progress, step, f"{number}/{len(steps) + 1}")
     console.rule(f"[bold]{len(steps) + 1}/{len(steps) + 1}  Serve[/]", align="left", style="dim")
@@ -70,16 +68,6 @@ def demo(
             server.wait()
     if check:
         console.print(f"[bold green]the demo works[/] ({time.monotonic() - began_s:.0f} s in all)")
-
-
-@dataclass(frozen=True)
-class Step:
-    """`command`: what a person would type for it."""
-
-    name: str
-    title: str
-    command: str
-    run: Callable[[], None]
 
 
 @dataclass
@@ -139,65 +127,7 @@ def _opened(directory: Path, keep: bool) -> Progress:
     return progress
 
 
-def _steps(directory: Path, console: "Console", first_day: str) -> list[Step]:
-    shop = str(directory)
-    simulate = ["simulate", "--out", shop, "--preset", "demo", "--start", first_day, "--seed", str(SEED)]
-    evaluate = ["evaluate", "--shop", shop, "--run", RUN]
-    build = ["release", "build", "--run", RUN, "--activate", "--shop", shop]
-    return [
-        _command("simulate", "Simulate a shop with customers, and two months of their visits", simulate),
-        Step(
-            "import",
-            "Import its files",
-            f"shopwindow import --shop {shop} --table TABLE {shop}/files/TABLE.parquet",
-            lambda: _import(directory, console),
-        ),
-        Step(
-            "train",
-            "Train a two-tower model",
-            " ".join(_training(directory)),
-            lambda: _run(_training(directory)[1:]),
-        ),
-        _command("evaluate", "Evaluate it on days that it has not seen", evaluate),
-        _command("release", "Build the release that serves", build),
-    ]
-
-
-def _command(name: str, title: str, arguments: list[str]) -> Step:
-    return Step(name, title, " ".join(["shopwindow", *arguments]), lambda: _run(arguments))
-
-
-def _training(directory: Path) -> list[str]:
-    """The command that trains, or goes on where an earlier one was stopped."""
-    begun = (ShopDirectory(directory).runs / RUN / "checkpoint.pt").is_file()
-    arguments = ["--preset", "small", "--name", RUN, "--epochs", str(EPOCHS)]
-    return ["shopwindow", "train", "--shop", str(directory), *arguments, *(["--resume"] if begun else [])]
-
-
-def _run(arguments: list[str]) -> None:
-    """The command itself, in this process."""
-    from shopwindow.cli import app
-
-    app(arguments, standalone_mode=False)
-
-
-def _import(directory: Path, console: "Console") -> None:
-    """What `shopwindow import` does, told in a line per file; simulated people may have repeatable keys."""
-    from shopwindow.ingest.importer import import_file
-    from shopwindow.ingest.source import Source
-    from shopwindow.schema.shop import read_shop
-
-    shop_dir = ShopDirectory(directory)
-    shop = read_shop(shop_dir.config)
-    for table in TABLES:
-        source = Source(directory / "files" / f"{table}.parquet", table)
-        with console.status(f"importing {table}"):
-            report = import_file(shop_dir, shop, source, seed=SEED)
-        aside = f", [red]{report.rejected:,} set aside[/]" if report.rejected else ""
-        console.print(f"{table:<12} {report.imported:>9,} rows{aside}", highlight=False)
-
-
-def _do(console: "Console", progress: Progress, step: Step, number: str) -> None:
+def _do(console: "Console", progress: Progress, step: "Step", number: str) -> None:
     console.rule(f"[bold]{number}  {step.title}[/]", align="left", style="dim")
     if step.name in progress.done:
         console.print(f"[dim]done before, in {progress.done[step.name]:.0f} s; --fresh starts over[/]")
@@ -213,14 +143,15 @@ def _do(console: "Console", progress: Progress, step: Step, number: str) -> None
 def _check(console: "Console", directory: Path, address: str) -> None:
     """Exit code 1, and what was expected, if the storefront does not do what it should."""
     from shopwindow.cli.demo_check import CheckFailed, check_log, check_storefront
+    from shopwindow.cli.demo_steps import run_command
 
     def told(line: str) -> None:
-        console.print(f"[green]✓[/] {line}", highlight=False)
+        console.print(f"[green]✓[/] {line}", highlight=False, soft_wrap=True)
 
     try:
         visit = check_storefront(address, directory / "storefront.png", told)
         check_log(ShopDirectory(directory), visit, told)
-        _run(["simulate", "--against", address, "--shop-files", str(directory), "--visits", "40"])
+        run_command(["simulate", "--against", address, "--shop-files", str(directory), "--visits", "40"])
     except CheckFailed as failure:
         console.print(f"[bold red]the demo does not work:[/] {failure}", highlight=False)
         raise typer.Exit(1) from failure

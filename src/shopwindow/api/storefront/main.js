@@ -41,10 +41,11 @@ async function start() {
   drawPerson();
   own.wait(10);
   try {
-    visit.shop = (await ready()).shop ?? visit.shop;
-    byId("shop-name").textContent = visit.shop;
+    const { shop, items } = await ready();
+    visit.shop = shop;
+    visit.total = items; // not the sum of the categories: an item may stand in several
+    byId("shop-name").textContent = shop;
     visit.tree = treeOf(await categories());
-    visit.total = visit.tree.roots.reduce((sum, node) => sum + (node.count ?? 0), 0);
     await loadSteps();
   } catch (problem) {
     own.show([]);
