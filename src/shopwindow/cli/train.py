@@ -51,16 +51,18 @@ def train(
     from shopwindow.config import ShopDirectory
     from shopwindow.datasets.dataset import load_dataset
     from shopwindow.datasets.split import SplitSpec, make_split
+    from shopwindow.training.checkpoint import RunDirectory, load_json
+    from shopwindow.training.loop import train as train_run
 
     shop_dir, run_name = ShopDirectory(shop), name or preset
     dataset = load_dataset(shop_dir)
     held_out = make_split(dataset, SplitSpec(kind=split))
-    from shopwindow.training.checkpoint import RunDirectory, load_json
-    from shopwindow.training.loop import train as train_run
-
     run = replace(_preset(preset).variant(variant), seed=seed)
     run = replace(run, epochs=epochs) if epochs else run
     console = Console()
+    if variant == "context" and not dataset.has_request_categories and len(dataset.catalog.categories) > 1:
+        run = replace(run, plan=replace(run.plan, sample_category=True))
+        console.print("no event names the category of its request: one is drawn from the item's ancestors")
     console.print(
         f"{len(held_out.train_end):,} customers, {dataset.columns.num_events:,} events, {dataset.num_items:,} items"
     )

@@ -66,6 +66,11 @@ class Codes(nn.Module):
         vectors: Tensor = self.table(torch.where(known, codes + 1, torch.zeros_like(codes)))
         return vectors
 
+    @torch.no_grad()
+    def read_absent_as(self, code: int) -> None:
+        """Let absent and unknown codes stand for `code` from now on."""
+        self.table.weight[0] = self.table.weight[code + 1]
+
 
 class Durations(nn.Module):
     """log(1 + seconds) -> a vector that changes continuously: linear between learned points one apart."""

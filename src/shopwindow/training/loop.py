@@ -18,7 +18,7 @@ from lightning.fabric import Fabric
 from rich.console import Console
 from torch import Tensor
 
-from shopwindow.datasets.dataset import Dataset
+from shopwindow.datasets.dataset import Dataset, with_sampled_categories
 from shopwindow.datasets.sequences import SequenceBatch, num_batches, sequence_batches
 from shopwindow.datasets.split import Split
 from shopwindow.errors import TrainingError
@@ -62,6 +62,8 @@ def train(
             the run to resume had another configuration or other data.
     """
     directory = RunDirectory(into)
+    if not training_events(dataset, split).any():
+        raise TrainingError("there are no events to train on: import actions first (`shopwindow import`)")
     _prepare(directory, dataset, split, run, resume)
     trainer = _Trainer(dataset, split, run, directory)
     trainer.go(resume)
@@ -80,6 +82,10 @@ def load_run(path: Path, dataset: Dataset) -> TrainedTwoTower:
     vocabulary = TowerVocabulary.of_card(json.loads(kept["card"]), kept["trained_key"].numpy())
     model = TwoTower(run.model, vocabulary.item_sizes, vocabulary.context_sizes)
     model.load_state_dict(kept["model"])
+    if run.plan.sample_category and model.journeys.context is not None:
+        model.journeys.context.category.read_absent_as(
+            0
+        )  # trained without absent categories; node 0 is the shop
     return TrainedTwoTower(path.name, run, vocabulary, model.eval(), dataset)
 
 
@@ -126,8 +132,6 @@ class _Trainer:
 
     def __init__(self, dataset: Dataset, split: Split, run: TrainingRun, directory: RunDirectory) -> None:
         events = training_events(dataset, split)
-        if not events.any():
-            raise TrainingError("there are no events to train on: import actions first (`shopwindow import`)")
         torch.manual_seed(run.seed)
         self.dataset, self.split, self.run, self.directory = dataset, split, run, directory
         self.vocabulary = TowerVocabulary.of(dataset, events, run.min_events)
@@ -146,6 +150,9 @@ class _Trainer:
         self.sampler = NegativeSampler.of(run.loss, events)
         self.validation = sample(split.valid, run.validation_requests, run.seed)
         self.steps = max(num_batches(dataset, split.train_end, run.plan, run.batch_size), 1)
+        self.validated = dataset
+        if run.plan.sample_category:
+            self.validated = with_sampled_categories(dataset, np.random.default_rng(run.seed))
         self.progress = Progress()
 
     def go(self, resume: bool) -> None:
@@ -206,10 +213,9 @@ class _Trainer:
         )
 
     def _validate(self) -> float:
-        trained = TrainedTwoTower(
-            self.directory.root.name, self.run, self.vocabulary, self.average, self.dataset
-        )
-        return ndcg_at_10(trained, self.dataset, self.validation, self.run.exclude_seen)
+        name = self.directory.root.name
+        trained = TrainedTwoTower(name, self.run, self.vocabulary, self.average, self.validated)
+        return ndcg_at_10(trained, self.validated, self.validation, self.run.exclude_seen)
 
     def _keep(self, loss: float, ndcg: float) -> None:
         """Write best.pt (if this epoch is the best), metrics.json, and last the checkpoint that counts the epoch."""
