@@ -111,7 +111,7 @@ def large_shop(base: ShopDirectory, into: ShopDirectory, num_items: int) -> None
     save_columns(_with_copies(columns, release, source, rng), into.columns)
     path = write_release(_parts(release, base, source, rng), into.releases, created_ms=0)
     activate(into, path.name)
-    print((path / "manifest.json").read_text(encoding="utf-8")[:400], flush=True)
+    print((path / "index.json").read_text(encoding="utf-8"), flush=True)
 
 
 def _with_copies(columns: Any, release: Release, source: Any, rng: np.random.Generator) -> Any:
@@ -280,11 +280,11 @@ def _asker(port: int) -> Ask:
         while b"\r\n\r\n" not in received:
             received += connection.recv(262_144)
         start = received.index(b"\r\n\r\n") + 4
-        if not received.startswith(b"HTTP/1.1 200") or b'"degraded":[]' not in received[start : start + 400]:
-            raise RuntimeError(f"expected a whole page, came {received[:600]!r}")
         length = int(received[:start].lower().split(b"content-length: ")[1].split(b"\r\n")[0])
         while len(received) < start + length:
             received += connection.recv(262_144)
+        if not received.startswith(b"HTTP/1.1 200") or b'"degraded":[]' not in received[start : start + 400]:
+            raise RuntimeError(f"expected a whole page, came {received[:600]!r}")
 
     return ask
 
