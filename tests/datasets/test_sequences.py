@@ -62,6 +62,23 @@ def test_strict_ties_are_drawn_from_the_next_moment_anew_each_epoch(make_dataset
     assert drawn == {1, 2, 3}
 
 
+def test_positions_inside_a_moment_may_predict_the_moment_after_it(make_dataset) -> None:
+    rows = [{"customer_key": 1, "at_ms": 0, "item_key": item, "surface": "home"} for item in (0, 1, 2)]
+    rows += [{"customer_key": 1, "at_ms": 1, "item_key": item, "surface": "search"} for item in (3, 4)]
+    dataset = make_dataset(rows)
+    home, search = (dataset.shop.surface_names.index(name) for name in ("home", "search"))
+    drawn = set()
+    for seed in range(90):
+        batch = one_batch(dataset, SequencePlan(every_position=True), seed)
+        target = keys(dataset, batch.target[0])
+        assert target[0] in (0, 1, 2)
+        assert set(target[1:4]) <= {3, 4}
+        assert target[4] == -1  # nothing comes after the last moment
+        assert batch.journey.surface[0].tolist() == [home, home, home, search, search]
+        drawn.add(tuple(target[1:4]))
+    assert len(drawn) == 2**3
+
+
 def test_windows_make_every_action_of_a_long_journey_a_target_once(make_dataset) -> None:
     dataset = make_dataset([{"customer_key": 1, "at_ms": t, "item_key": t % 6} for t in range(23)])
     for seed in range(20):
@@ -117,10 +134,11 @@ def test_a_sampled_category_never_hides_a_logged_one_and_is_drawn_anew(make_data
     log=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 6), st.integers(0, 5)), min_size=1, max_size=40),
     max_actions=st.integers(1, 6),
     windows=st.booleans(),
+    every_position=st.booleans(),
     seed=st.integers(0, 3),
 )
 def test_no_strict_target_is_as_early_as_anything_its_position_has_read(
-    make_dataset, log, max_actions, windows, seed
+    make_dataset, log, max_actions, windows, every_position, seed
 ) -> None:
     # The time of an event is its item: items then tell when they happened.
     dataset = make_dataset(
@@ -128,7 +146,7 @@ def test_no_strict_target_is_as_early_as_anything_its_position_has_read(
     )
     if not dataset.columns.num_events:
         return
-    plan = SequencePlan(max_actions=max_actions, windows=windows)
+    plan = SequencePlan(max_actions=max_actions, windows=windows, every_position=every_position)
     train_end = np.asarray(dataset.columns.offsets[1:])
     time_of = np.append(dataset.catalog.item_key, -1)  # row -> moment, -1 for padding
     for batch in sequence_batches(dataset, train_end, plan, 4, np.random.default_rng(seed)):

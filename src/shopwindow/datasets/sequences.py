@@ -22,6 +22,8 @@ class SequencePlan:
     ties "sequence": every action is the target of the one before, whatever the clock says (logs that know the order).
     ties "strict": actions with equal time never predict one another; the target is one of the next strictly later
         ones, drawn anew each epoch.
+    every_position (strict only): positions inside a moment predict the moment after it, too, each with a draw of its
+        own; otherwise only the last one does. For coarse stamps, where moments hold many actions.
     windows: long journeys are cut into consecutive windows with a random start, so that every action is a target;
         otherwise only the last `max_actions` count.
     sample_category: requests without a category get a drawn one (see `with_sampled_categories`).
@@ -29,6 +31,7 @@ class SequencePlan:
 
     max_actions: int = 100
     ties: Literal["strict", "sequence"] = "strict"
+    every_position: bool = False
     windows: bool = True
     sample_category: bool = False
 
@@ -106,12 +109,16 @@ def _targets(dataset: Dataset, train_end: Int64, plan: SequencePlan, rng: np.ran
     opens[1:] = (columns.at_ms[1:] != columns.at_ms[:-1]) | (customer[1:] != customer[:-1])
     group = np.cumsum(opens) - 1
     eligible = np.flatnonzero(usable)
-    counts = np.bincount(group[eligible], minlength=int(opens.sum()))
+    counts = np.append(np.bincount(group[eligible], minlength=int(opens.sum())), 0)
     starts = np.cumsum(counts) - counts
-    drawn = starts + (rng.random(len(counts)) * counts).astype(np.int64)
-    chosen = np.full(len(counts), -1, dtype=np.int64)
-    chosen[counts > 0] = eligible[drawn[counts > 0]]
-    return np.where(opens, chosen[group], -1)
+    wanted = np.where(opens, group, len(counts) - 1)  # the moment to draw from; the last one is empty
+    if plan.every_position:
+        after = np.append(
+            customer[opens][1:] == customer[opens][:-1], False
+        )  # [moments] the customer has a later one
+        wanted = np.where(opens, group, np.where(after[group], group + 1, len(counts) - 1))
+    drawn = starts[wanted] + (rng.random(len(event)) * counts[wanted]).astype(np.int64)
+    return np.where(counts[wanted] > 0, eligible[np.minimum(drawn, len(eligible) - 1)], -1)
 
 
 def _batches(count: Int64, batch_size: int, rng: np.random.Generator) -> list[Int64]:
@@ -139,7 +146,8 @@ def _batch(dataset: Dataset, windows: _Windows, target_event: Int64) -> Sequence
     next_event = np.where(follows, places, 0)
     chosen = np.where(follows, target_event[next_event], -1)
     chosen[:, 0] = np.where(windows.first == columns.offsets[windows.customer], chosen[:, 0], -1)
-    context = np.where(chosen >= 0, chosen, next_event)  # equal in time; the request is the target's own
+    same_moment = (chosen >= 0) & (columns.at_ms[np.maximum(chosen, 0)] == columns.at_ms[next_event])
+    context = np.where(same_moment, chosen, next_event)  # the request is the target's own
     base = gathered(dataset, windows.customer, places, length + 1)
     hour, weekday = hours_and_weekdays(columns.at_ms[context], dataset.tz_offset_ms)
     journey = replace(
