@@ -52,8 +52,17 @@ def ml_1m_run() -> TrainingRun:
 
 
 def beauty_run() -> TrainingRun:
-    """Short journeys, more items than most customers' actions could teach: strong dropout."""
-    return replace(ids_alone(dropout=0.4), plan=in_order(50), batch_size=128, epochs=40, patience=8)
+    """Short journeys, four times the items: sampled softmax with logQ, wider initial vectors, stronger dropout."""
+    alone = ids_alone(dropout=0.3)
+    return replace(
+        alone,
+        model=replace(alone.model, items=replace(alone.model.items, spread=0.1)),
+        loss=LossConfig(name="sampled", negatives=1024, source="mixed", correct=True),
+        batch_size=128,
+        learning_rate=2e-3,
+        epochs=40,
+        patience=8,
+    )
 
 
 def ids_alone(dropout: float) -> TrainingRun:
