@@ -143,7 +143,8 @@ def print_rows(name: str, records: Iterable[dict[str, Any]]) -> None:
             _figure(record["value"]), _interval(record), _whole(record["n"]), _whole(record["seconds"]),
             _whole(record["peak_mib"]), _whole(record["seed"]), record["source"],
         )  # fmt: skip
-    Console().print(table)
+    console = Console()
+    (console if console.is_terminal else Console(width=180)).print(table)
 
 
 def _figure(value: float) -> str:
