@@ -14,7 +14,7 @@ STAGES = (
     "schema", "ingest", "stream", "features", "datasets", "models", "training", "baselines", "evaluation",
     "index", "release", "serving", "replay", "simulation", "api", "cli",
 )  # fmt: skip
-EVERYWHERE = {"config", "errors"}
+EVERYWHERE = {"config", "durable", "errors"}
 TORCH_FREE = (
     "shopwindow.api.app",
     "shopwindow.serving.assembly",

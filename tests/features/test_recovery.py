@@ -122,12 +122,13 @@ def test_state_at_an_offset_is_what_it_was_then() -> None:
         assert states(store) == states(state_at(log, end, RULES))
 
 
-def test_the_same_batch_twice_is_refused() -> None:
+@pytest.mark.parametrize("offset", [1, 3])
+def test_a_batch_that_is_not_the_next_one_is_refused(offset: int) -> None:
     store = MemoryStore()
-    batch = [Logged(1, record_of(EVENTS[0]))]
-    update(store, batch, RULES)
-    with pytest.raises(StateError, match="state has applied offset 1, came again 1"):
-        update(store, batch, RULES)
+    update(store, [Logged(1, record_of(EVENTS[0]))], RULES)
+    with pytest.raises(StateError, match=f"state has applied offset 1, expected 2 next, came {offset}"):
+        update(store, [Logged(offset, record_of(EVENTS[1]))], RULES)
+    assert store.applied().offset == 1
 
 
 def test_a_record_that_cannot_be_read_stops_the_replay_with_the_reason() -> None:
@@ -187,6 +188,20 @@ def test_a_store_in_a_place_that_is_a_file_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StateError, match="cannot be opened"):
         LmdbStore.open(tmp_path / "file" / "lmdb", "monday")
+
+
+def test_a_store_that_cannot_be_thrown_away_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else what is left of it would be marked as of this run of the machine, and trusted."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError("not yours")
+
+    filled(tmp_path / "lmdb", "monday")._env.close()
+    monkeypatch.setattr("shopwindow.features.lmdb_store.shutil.rmtree", refuse)
+    with pytest.raises(StateError, match="cannot be opened: not yours"):
+        LmdbStore.open(tmp_path / "lmdb", "tuesday")
 
 
 def test_a_write_that_fails_leaves_the_state_as_it_was(

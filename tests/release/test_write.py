@@ -35,7 +35,7 @@ def test_building_again_repairs_a_damaged_release(make_parts, tmp_path: Path) ->
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
-@pytest.mark.parametrize("step", ["write_catalog", "write_index", "load_release", "_sync", "_published"])
+@pytest.mark.parametrize("step", ["write_catalog", "write_index", "load_release", "sync", "_published"])
 def test_a_build_that_breaks_off_leaves_nothing_to_be_seen(
     make_parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

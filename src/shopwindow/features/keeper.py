@@ -179,5 +179,5 @@ class Keeper:
             self._queue.clear()
             self._waiting = 0
         for each in lost:
-            if each.done is not None and not each.done.done():
+            if each.done is not None and not each.done.done() and each.done.set_running_or_notify_cancel():
                 each.done.set_exception(StateError(reason))

@@ -5,7 +5,6 @@ is seen by the boot id in `open.json` and the map is thrown away.
 """
 
 import json
-import os
 import shutil
 import struct
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from typing import Any, Final, Self, final
 
 import lmdb
 
+from shopwindow.durable import write_durably
 from shopwindow.errors import StateError
 from shopwindow.features.customer import NEW_CUSTOMER
 from shopwindow.features.encoding import FORMAT, decode_state, encode_state
@@ -49,9 +49,9 @@ class LmdbStore:
         Raises:
             StateError: the folder cannot be used.
         """
-        if not _trusted(folder, boot):
-            shutil.rmtree(folder, ignore_errors=True)
         try:
+            if folder.exists() and not _trusted(folder, boot):
+                shutil.rmtree(folder)  # or refuse: what stayed behind would be trusted from here on
             folder.mkdir(parents=True, exist_ok=True)
             _write_mark(folder, boot, clean=False)
             try:
@@ -85,7 +85,7 @@ class LmdbStore:
                     writing.put(_ITEM.pack(key), encode(item), db=self._items)
                 writing.put(_APPLIED, _encode_applied(changes.applied), db=self._about)
         except (OSError, lmdb.Error) as error:
-            raise StateError(f"the state in {self._folder} cannot be written: {error}") from error
+            raise self._unwritten(error) from error
 
     def applied(self) -> Applied:
         with self._env.begin() as reading:
@@ -110,15 +110,21 @@ class LmdbStore:
             yield item
 
     def clear(self) -> None:
-        with self._env.begin(write=True) as writing:
-            for db in (self._customers, self._items, self._about):
-                writing.drop(db, delete=False)
+        try:
+            with self._env.begin(write=True) as writing:
+                for db in (self._customers, self._items, self._about):
+                    writing.drop(db, delete=False)
+        except (OSError, lmdb.Error) as error:
+            raise self._unwritten(error) from error
 
     def close(self) -> None:
         """Bring everything to the disk and say so: the store may then be trusted after a restart of the machine."""
         self._env.sync(True)
         self._env.close()
         _write_mark(self._folder, self._boot, clean=True)
+
+    def _unwritten(self, error: Exception) -> StateError:
+        return StateError(f"the state in {self._folder} cannot be written: {error}")
 
 
 _OFFSET: Final = struct.Struct("<q")
@@ -153,15 +159,5 @@ def _trusted(folder: Path, boot: str) -> bool:
 
 
 def _write_mark(folder: Path, boot: str, clean: bool) -> None:
-    """Replace the mark; it is on the disk when this returns."""
-    new = folder / "open.json.new"
-    with new.open("w", encoding="utf-8") as file:
-        json.dump({"format": FORMAT, "boot": boot, "clean": clean}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(folder / "open.json")
-    directory = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    mark = {"format": FORMAT, "boot": boot, "clean": clean}
+    write_durably(folder / "open.json", json.dumps(mark).encode())

@@ -28,13 +28,16 @@ def update(
     an offset finds all items up to it announced.
 
     Raises:
-        StateError: the batch lies before the applied offset, a record cannot be read, or the store cannot be written.
+        StateError: the batch is not the next one, a record cannot be read, or the store cannot be written.
     """
     if not batch:
         return []
     applied = store.applied()
-    if batch[0].offset <= applied.offset:
-        raise StateError(f"state has applied offset {applied.offset}, came again {batch[0].offset}")
+    if batch[0].offset != applied.offset + 1:
+        raise StateError(
+            f"state has applied offset {applied.offset}, expected {applied.offset + 1} next, came {batch[0].offset}: "
+            "recover the state from the log before new events are applied"
+        )
     actions: dict[int, list[ActionEvent]] = {}
     items: dict[int, ItemEvent] = {}
     for _, record in batch:

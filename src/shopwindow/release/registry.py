@@ -1,11 +1,11 @@
 """The releases of one shop, and the one that serves: releases/active is a file that holds its id."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from shopwindow.config import ShopDirectory
+from shopwindow.durable import write_durably
 from shopwindow.errors import ReleaseError
 from shopwindow.release.bundle import load_release
 from shopwindow.release.manifest import Manifest, check_sizes, read_manifest
@@ -83,17 +83,7 @@ def activate(shop_dir: ShopDirectory, release_id: str) -> Manifest:
     manifest = load_release(path, verify=True).manifest
     if manifest.release_id != path.name:
         raise ReleaseError(f"{path.name} holds release {manifest.release_id}: the directory was renamed")
-    beside = shop_dir.releases / f".{ACTIVE}"
-    with beside.open("w", encoding="utf-8") as file:
-        file.write(manifest.release_id + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(shop_dir.releases / ACTIVE)
-    descriptor = os.open(shop_dir.releases, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    write_durably(shop_dir.releases / ACTIVE, f"{manifest.release_id}\n".encode())
     return manifest
 
 

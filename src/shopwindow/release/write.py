@@ -1,6 +1,5 @@
 """write_release: parts in memory -> one directory that appears whole or not at all."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from shopwindow.durable import sync
 from shopwindow.errors import ReleaseError
 from shopwindow.features.items import ItemVocabulary
 from shopwindow.index.recall import GateConfig, Queries
@@ -68,7 +68,7 @@ def write_release(parts: ReleaseParts, into: Path, created_ms: int, gate: GateCo
         (directory / NAME).write_text(manifest.to_json(), encoding="utf-8")
         load_release(directory, verify=True)
         for path in (*directory.iterdir(), directory):
-            _sync(path)
+            sync(path)
         return _published(directory, into / manifest.release_id)
 
 
@@ -110,13 +110,5 @@ def _published(directory: Path, target: Path) -> Path:
         else:
             return target
     directory.rename(target)
-    _sync(target.parent)
+    sync(target.parent)
     return target
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
