@@ -72,6 +72,20 @@ def test_a_file_that_is_no_log_is_refused(path: Path) -> None:
         SqliteLog.open(path)
 
 
+def test_a_reader_of_no_log_says_so_and_makes_none(tmp_path: Path) -> None:
+    with pytest.raises(StateError, match="expected an event log, came no file"):
+        SqliteReader(tmp_path / "log.sqlite").end()
+    with pytest.raises(StateError, match="expected an event log, came no file"):
+        list(SqliteReader(tmp_path / "log.sqlite").replay(0))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reader_of_something_else_says_so(tmp_path: Path) -> None:
+    (tmp_path / "log.sqlite").write_bytes(b"this is not a database, it is a letter to a friend" * 100)
+    with pytest.raises(StateError, match=r"log\.sqlite cannot be read: file is not a database"):
+        SqliteReader(tmp_path / "log.sqlite").end()
+
+
 def test_a_log_of_a_later_version_is_refused(path: Path) -> None:
     SqliteLog.open(path).close()
     with closing(sqlite3.connect(path)) as other:

@@ -3,10 +3,11 @@
 import fcntl
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Final, Self, cast, final
 
+from shopwindow.durable import sync
 from shopwindow.errors import StateError
 from shopwindow.schema.live import Kind
 from shopwindow.stream.event_log import DEDUPLICATION_WINDOW, Appended, Logged, Record, fingerprint
@@ -24,13 +25,17 @@ CREATE TABLE IF NOT EXISTS records (
 
 @final
 class SqliteReader:
-    """A LogReader on a log file, for replay beside a running server or after it. Opens the file at each call."""
+    """A LogReader on a log file, for replay beside a running server or after it. Opens the file at each call.
+
+    Raises:
+        StateError: by each call, if there is no such log or it cannot be read.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def replay(self, after: int, until: int | None = None) -> Iterator[Sequence[Logged]]:
-        with closing(_connect(self._path)) as reading:
+        with self._reading() as reading:
             last = _end(reading) if until is None else until
             while after < last:
                 rows = reading.execute(
@@ -47,8 +52,20 @@ class SqliteReader:
                 ]
 
     def end(self) -> int:
-        with closing(_connect(self._path)) as reading:
+        with self._reading() as reading:
             return _end(reading)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        if not self._path.is_file():  # SQLite would make an empty one
+            raise StateError(
+                f"expected an event log, came no file {self._path}: it begins with `shopwindow serve`"
+            )
+        try:
+            with closing(_connect(self._path)) as reading:
+                yield reading
+        except sqlite3.Error as error:
+            raise StateError(f"the event log {self._path} cannot be read: {error}") from error
 
 
 @final
@@ -59,13 +76,15 @@ class SqliteLog:
         self._reader = SqliteReader(path)
         self._path, self._lock = path, lock
         self._writing = _connect(path)
-        self._writing.execute("PRAGMA journal_mode=WAL")
-        self._writing.execute("PRAGMA synchronous=FULL")
-        self._writing.execute("PRAGMA journal_size_limit=67108864")
-        self._writing.execute(_TABLE)
-        _check_format(self._writing, path)
-        self._end = _end(self._writing)
-        self._recent = _recent_ids(self._writing, window)
+        try:
+            _prepare(self._writing, path)
+            self._end = _end(self._writing)
+            self._recent = _recent_ids(self._writing, window)
+        except BaseException:
+            self._writing.close()
+            raise
+        sync(path.parent)  # the file's name, and its folder's: without them the synced content is not found
+        sync(path.parent.parent)
 
     @classmethod
     def open(cls, path: Path, window: int = DEDUPLICATION_WINDOW) -> Self:
@@ -87,7 +106,7 @@ class SqliteLog:
             raise StateError(
                 f"the event log {path} is in use by another process: one server per shop directory may write"
             ) from error
-        except (sqlite3.Error, StateError) as error:
+        except (OSError, sqlite3.Error, StateError) as error:
             lock.close()
             raise StateError(f"the event log {path} cannot be opened: {error}") from error
 
@@ -127,6 +146,14 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _end(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT coalesce(max(offset), 0) FROM records").fetchone()[0])
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA journal_size_limit=67108864")
+    connection.execute(_TABLE)
+    _check_format(connection, path)
 
 
 def _check_format(connection: sqlite3.Connection, path: Path) -> None:
