@@ -1,14 +1,11 @@
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from shopwindow.errors import ContractError
 from shopwindow.index.exact import ExactSlices, exact_slices
-from shopwindow.index.scope import Scope, scope_of, whole
+from shopwindow.index.scope import Scope, whole
 from shopwindow.index.vectors import Vectors
 from shopwindow.schema.arrays import Float, Rows
-from shopwindow.schema.catalog import catalog_of
-from shopwindow.schema.items import ITEMS
 
 DIM = 16
 NONE = np.empty(0, dtype=np.int32)
@@ -73,18 +70,6 @@ def test_equal_items_keep_their_order_when_rows_are_renumbered() -> None:
     before = keys[exact_slices(Vectors.of(ones, keys)).search(query, 50).rows]
     after = keys[::-1][exact_slices(Vectors.of(ones, keys[::-1])).search(query, 50).rows]
     assert before.tolist() == after.tolist()
-
-
-def test_a_category_finds_its_items_by_further_paths_too() -> None:
-    paths = [["women/shoes"], ["women/bags"], ["men/shoes", "women/shoes"], ["men/bags"]]
-    items = pa.Table.from_pylist(
-        [{"item_key": key, "categories": path} for key, path in enumerate(paths)], ITEMS
-    )
-    catalog = catalog_of(items)
-    vectors = Vectors.of(np.eye(4, DIM, dtype=np.float32), catalog.item_key)
-    scope = scope_of(catalog, catalog.categories.codes()["women/shoes"])
-    found = exact_slices(vectors).search(np.ones(DIM, dtype=np.float32), 10, scope)
-    assert set(catalog.item_key[found.rows].tolist()) == {0, 2}
 
 
 def test_an_empty_scope_finds_nothing() -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shopwindow.features.journey import MAX_ACTIONS, hashed
+from shopwindow.schema.categories import clean_path
 from shopwindow.schema.live import ActionEvent
 from shopwindow.schema.shop import ShopConfig
 
@@ -46,7 +47,7 @@ def category_id(path: str | None, separator: str = "/") -> int:
     State keeps this number; each release maps it to a node of its own tree. Two of a million paths share one
     with probability 1e-7.
     """
-    clean = separator.join(part for part in path.split(separator) if part) if path else ""
+    clean = clean_path(path, separator) if path else ""
     if not clean:
         return UNKNOWN_CATEGORY
     return int.from_bytes(blake2b(clean.encode(), digest_size=8).digest(), "big") >> 1
@@ -73,11 +74,6 @@ class CustomerState:
 
     def __len__(self) -> int:
         return len(self.actions)
-
-    def bought_since(self, at_ms: int) -> set[int]:
-        """Keys of items bought at or after this time."""
-        recent = self.purchases["item_key"][self.purchases["at_ms"] >= at_ms]
-        return set(recent.tolist())
 
 
 def _none(dtype: np.dtype[Any]) -> Records:

@@ -10,7 +10,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 from typing import Any, Final, Self
@@ -49,16 +49,20 @@ class Field:
 
     name: str
     values: tuple[str, ...]
+    _code: Mapping[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        code = {value: code for code, value in enumerate(self.values, start=1)}
+        object.__setattr__(self, "_code", code)  # once: items that arrive live are encoded one by one
 
     @property
     def size(self) -> int:
         return 1 + len(self.values) + UNKNOWN_BUCKETS
 
     def encode(self, values: Sequence[str | None]) -> Int32:
-        known = {value: code for code, value in enumerate(self.values, start=1)}
         unknown = len(self.values) + 1
         return np.array(
-            [0 if not v else known.get(v) or unknown + _hash(v) % UNKNOWN_BUCKETS for v in values],
+            [0 if not v else self._code.get(v) or unknown + _hash(v) % UNKNOWN_BUCKETS for v in values],
             dtype=np.int32,
         ).reshape(len(values))
 
@@ -95,8 +99,8 @@ class ItemVocabulary:
     def encode(self, table: pa.Table) -> ItemFeatures:
         """Features of the items of a table with schema ITEMS, in its order."""
         codes = np.zeros((table.num_rows, len(self.fields)), dtype=np.int32)
-        for place, field in enumerate(self.fields):
-            codes[:, place] = field.encode(_column(table, field.name, self.separator))
+        for place, each in enumerate(self.fields):
+            codes[:, place] = each.encode(_column(table, each.name, self.separator))
         return ItemFeatures(codes, _content(table, self.text_attributes))
 
     def to_json(self) -> str:

@@ -93,9 +93,8 @@ def journey_of(states: Sequence[CustomerState], live: Sequence[LiveContext], vie
     kept = [state.actions[-view.max_actions :] for state in states]
     length = np.array([len(actions) for actions in kept], dtype=np.int32)
     record = np.full((len(kept), max(int(length.max(initial=0)), 1) + 1), _ABSENT)
-    for n, actions in enumerate(
-        kept
-    ):  # position t of `record`: the request after t actions, and what it led to
+    for n, actions in enumerate(kept):
+        # position t of `record`: the request after t actions, and what it led to
         record[n, : len(actions)] = actions
     here = np.arange(len(kept)), length
     for name in ("at_ms", "surface", "query"):

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from shopwindow.schema.arrays import Bool, Rows
-from shopwindow.schema.catalog import Catalog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,10 +23,3 @@ class Scope:
 def whole(num_rows: int, allowed: Bool | None = None) -> Scope:
     """Every row of the shop."""
     return Scope(first=0, last=num_rows, others=np.empty(0, dtype=np.int32), allowed=allowed)
-
-
-def scope_of(catalog: Catalog, node: int, allowed: Bool | None = None) -> Scope:
-    """The subtree of category `node` (0 = the whole shop), by any of the items' category paths."""
-    first, last = catalog.slice_of(node)
-    others = catalog.other_rows[catalog.other_offsets[node] : catalog.other_offsets[node + 1]]
-    return Scope(first=first, last=last, others=others, allowed=allowed)

@@ -9,6 +9,11 @@ import numpy as np
 from shopwindow.schema.arrays import Int32
 
 
+def clean_path(path: str, separator: str) -> str:
+    """The path without empty parts: "/women//boots" is "women/boots"."""
+    return separator.join(part for part in path.split(separator) if part)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CategoryTree:
     """Nodes 0..K-1 in pre-order; node 0 is the root "" (the whole shop).
@@ -39,8 +44,8 @@ class CategoryTree:
         return len(self.paths)
 
     def clean(self, path: str) -> str:
-        """The path as the tree spells it: no empty parts."""
-        return self.separator.join(part for part in path.split(self.separator) if part)
+        """The path as the tree spells it."""
+        return clean_path(path, self.separator)
 
     def ancestors(self, node: int) -> list[int]:
         """The node, its parent, ... down to the root."""

@@ -22,10 +22,7 @@ ACTIONS = pa.schema(
         ("dwell_ms", pa.int64()),
         ("market", pa.string()),
         ("device", pa.string()),
-        (
-            "session",
-            pa.int64(),
-        ),  # number of the customer's session, from 0, by ShopConfig.session_gap_minutes
+        ("session", pa.int64()),  # of the customer, from 0, cut by ShopConfig.session_gap_minutes
         ("test", pa.bool_()),
     ]
 )

@@ -161,10 +161,7 @@ def decode(kind: str, payload: bytes) -> LiveEvent:
 
 def item_table(items: Sequence[ItemEvent]) -> pa.Table:
     """Items as a clean table (schema ITEMS), in the order given."""
-    records = [msgspec.to_builtins(item) for item in items]
-    for record, item in zip(records, items, strict=True):
-        record["attributes"] = list(item.attributes.items())
-    columns = {name: [record.get(name) for record in records] for name in ITEMS.names}
-    for name in ("kind", "categories", "offers", "first_seen_ms"):  # omitted when they have their default
-        columns[name] = [msgspec.to_builtins(getattr(item, name)) for item in items]
+    columns = {name: [getattr(item, name) for item in items] for name in ITEMS.names}
+    columns["offers"] = [[msgspec.structs.asdict(offer) for offer in item.offers] for item in items]
+    columns["attributes"] = [list(item.attributes.items()) for item in items]
     return pa.table(columns, schema=ITEMS)

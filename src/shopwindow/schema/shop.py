@@ -5,7 +5,7 @@ import math
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -129,7 +129,7 @@ class _Table:
     name: str
     index: int
     values: Mapping[str, Any]
-    allowed: Sequence[str] = field(default=())
+    allowed: Sequence[str]
 
     def check_fields(self) -> None:
         for key, value in self.values.items():
@@ -258,30 +258,39 @@ def _tables(toml: _Toml, parsed: Mapping[str, Any], name: str, allowed: Sequence
 
 def shop_toml(shop: ShopConfig) -> str:
     """The shop.toml text from which `read_shop` gives `shop` back, with a word of help at each table."""
-    quoted = _quote
     lines = [
         "# What this shop is. Append to the lists below; do not reorder them: a place is a code in data and models.",
         "[shop]",
-        f"name = {quoted(shop.name)}",
-        f"time_zone = {quoted(shop.time_zone)}",
+        f"name = {_quoted(shop.name)}",
+        f"time_zone = {_quoted(shop.time_zone)}",
         f"session_gap_minutes = {shop.session_gap_minutes}",
-        f"category_separator = {quoted(shop.category_separator)}   # women/shoes/boots",
+        f"category_separator = {_quoted(shop.category_separator)}   # women/shoes/boots",
         "",
         f"# Where ranked pages are shown; kind is one of {', '.join(SURFACE_KINDS)}.",
     ]
     for surface in shop.surfaces:
-        lines += ["[[surface]]", f"name = {quoted(surface.name)}", f"kind = {quoted(surface.kind)}", ""]
+        lines += ["[[surface]]", f"name = {_quoted(surface.name)}", f"kind = {_quoted(surface.kind)}", ""]
     lines.append("# What customers do, and what it is worth to you; gain <= 0 means unwanted.")
     for action in shop.actions:
-        lines += ["[[action]]", f"name = {quoted(action.name)}", f"gain = {action.gain}", ""]
+        lines += ["[[action]]", f"name = {_quoted(action.name)}", f"gain = {action.gain}", ""]
     lines.append(f"# Item attributes; kind is one of {', '.join(ATTRIBUTE_KINDS)}.")
     for attribute in shop.attributes:
-        lines += ["[[attribute]]", f"name = {quoted(attribute.name)}", f"kind = {quoted(attribute.kind)}", ""]
+        lines += [
+            "[[attribute]]",
+            f"name = {_quoted(attribute.name)}",
+            f"kind = {_quoted(attribute.kind)}",
+            "",
+        ]
     lines.append("# Markets, each with its own prices and stock.")
     for market in shop.markets:
-        lines += ["[[market]]", f"code = {quoted(market.code)}", f"currency = {quoted(market.currency)}", ""]
+        lines += [
+            "[[market]]",
+            f"code = {_quoted(market.code)}",
+            f"currency = {_quoted(market.currency)}",
+            "",
+        ]
     return "\n".join(lines)
 
 
-def _quote(text: str) -> str:
+def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")  # a JSON text is a TOML text
