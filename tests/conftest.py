@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import settings
 
 from shopwindow.datasets.columns import columns_from_table
 from shopwindow.datasets.dataset import Dataset, dataset_of
@@ -16,6 +17,8 @@ from shopwindow.schema.items import ITEMS
 from shopwindow.schema.shop import ShopConfig
 
 ROOT = Path(__file__).resolve().parent.parent
+settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
