@@ -5,7 +5,7 @@ import pytest
 
 from shopwindow.simulation import vocabulary as words
 from shopwindow.simulation.arrays import Real, Whole
-from shopwindow.simulation.choice import Situation, Tables
+from shopwindow.simulation.choice import Situation
 from shopwindow.simulation.looking import DEPTH, NOTICED_FIRST
 from shopwindow.simulation.memory import Memory
 from shopwindow.simulation.world import World
@@ -136,15 +136,11 @@ def test_one_disliked_trait_spoils_what_the_others_promise(world: World) -> None
 
     def gain(style: float) -> float:
         goods = replace(world.goods, style=np.full_like(world.goods.style, style))
-        tables = [Tables(**{**fields_of(world.tables), "goods": goods, "people": p}) for p in (drab, bright)]
+        tables = [replace(world.tables, goods=goods, people=people) for people in (drab, bright)]
         low, high = (replace(world, tables=t).attraction(situation(everyone(world)), items) for t in tables)
         return float((high - low).mean())
 
     assert gain(0.9) > 1.8 * gain(0.02)
-
-
-def fields_of(tables: Tables) -> dict[str, object]:
-    return {name: getattr(tables, name) for name in ("goods", "people", "first_seen_day", "appeal")}
 
 
 def test_the_truth_is_no_dot_product_of_short_vectors(world: World) -> None:

@@ -47,6 +47,7 @@ def test_files_are_made_from_a_preset_with_changes_and_a_first_day(
         (["--out", "x", "--against", "http://localhost:1"], "either --out DIR"),
         (["--against", "http://localhost:1"], "--shop-files"),
         (["--out", "x", "--start", "soon"], "2026-03-02"),
+        (["--out", "x", "--start", "2026-03-02T05:00"], "2026-03-02"),
     ],
 )
 def test_options_that_do_not_go_together_are_explained(

@@ -4,7 +4,8 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from datetime import time as clock_time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -85,7 +86,7 @@ def _midnight(start: str | None) -> int | None:
     if start is None:
         return None
     try:
-        day = datetime.fromisoformat(start).replace(tzinfo=UTC)
+        day = datetime.combine(date.fromisoformat(start), clock_time(), UTC)
     except ValueError as error:
         raise typer.BadParameter(f"--start: expected a day such as 2026-03-02, came {start!r}") from error
     return int(day.timestamp()) * 1000

@@ -13,6 +13,7 @@ from shopwindow.simulation import looking
 from shopwindow.simulation.arrays import Bool, Real, Whole
 from shopwindow.simulation.choice import Situation
 from shopwindow.simulation.memory import Memory
+from shopwindow.simulation.spec import DAY_MS
 from shopwindow.simulation.walk import Walk
 from shopwindow.simulation.world import BUY_AT, CART_AT, CLICK_AT, WISH_AT, World
 
@@ -20,7 +21,6 @@ CLICK, WISHLIST, CART, PURCHASE, HIDE, REMOVE, RETURN = range(7)
 """Places in the default actions of a shop."""
 PRESSURE: Final = 0.45  # how much harder each thing clicked makes the next click
 BOT_CLICKS: Final = 0.12
-DAY_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -88,7 +88,8 @@ class Tables:
         return self.appeal[row[:, None], items]
 
 
-def _sigmoid(x: Real) -> Real:
+def sigmoid(x: Real) -> Real:
+    """1 / (1 + exp(-x)): the chance that standard logistic noise stays below x."""
     y: Real = 1.0 / (1.0 + np.exp(-x))
     return y
 
@@ -116,7 +117,7 @@ def price_pain(tables: Tables, memory: Memory, situation: Situation, items: Whol
     pain += 0.5 * np.maximum(-over - 0.9, 0.0)  # suspiciously cheap
     left = people.wallet[who] - 0.5 * memory.spent_lately(who, situation.day)
     share = goods.price[items] / np.maximum(left, 15.0)[:, None]
-    return (pain + 3.0 * _sigmoid((share - 1.0) / 0.12)).astype(np.float32)
+    return (pain + 3.0 * sigmoid((share - 1.0) / 0.12)).astype(np.float32)
 
 
 def wish(tables: Tables, situation: Situation, items: Whole) -> Real:
@@ -151,7 +152,7 @@ def habit(tables: Tables, memory: Memory, situation: Situation, items: Whole) ->
     fond = np.zeros(items.shape, dtype=np.float32)
     for rank in range(favourites.shape[1]):
         fond += np.where(brand == favourites[:, rank, None], 1.0 - 0.18 * rank, 0.0)
-    value = fond * people.loyalty[who] * _sigmoid(2.0 * goods.quality[items] + 1.5)
+    value = fond * people.loyalty[who] * sigmoid(2.0 * goods.quality[items] + 1.5)
     day = situation.day[:, None]
     value -= 2.6 * np.exp(-(day - memory.bought_day[who, leaf]) / 16.0)
     partner = COMPLEMENT_OF[leaf]

@@ -152,9 +152,13 @@ class _Loop:
         if answer.status_code != 200:
             self._failed(f"/v1/rank: {answer.status_code} {answer.text[:200]}")
             return page_id, none
-        content = answer.json()
         offset = int(asks.offset[place])
-        ids = [each["item"] for each in content["items"][offset : offset + size]]
+        try:
+            content = answer.json()
+            ids = [str(each["item"]) for each in content["items"][offset : offset + size]]
+        except (ValueError, KeyError, TypeError) as error:
+            self._failed(f"/v1/rank: no page in the answer: {error!r}")
+            return page_id, none
         known = [self._world.goods.place_of(item_id) for item_id in ids]
         none[: len(known)] = known
         self.figures = replace(
@@ -191,11 +195,15 @@ class _Loop:
         if answer.status_code != 200:
             self._failed(f"/v1/events: {answer.status_code} {answer.text[:200]}")
             return
-        content = answer.json()
-        rejected = content.get("rejected", [])
+        try:
+            content = answer.json()
+            accepted, rejected = int(content["accepted"]), list(content["rejected"])
+        except (ValueError, KeyError, TypeError) as error:
+            self._failed(f"/v1/events: no counts in the answer: {error!r}")
+            return
         self.figures = replace(
             self.figures,
-            events=self.figures.events + int(content["accepted"]),
+            events=self.figures.events + accepted,
             rejected=self.figures.rejected + len(rejected),
             last_error=f"event rejected: {rejected[0]}" if rejected else self.figures.last_error,
         )

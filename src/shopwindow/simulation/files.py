@@ -1,6 +1,6 @@
 """The simulated shop's files as an outsider would deliver them: external ids, one file per table."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from shopwindow.errors import ConfigError
+from shopwindow.schema.items import OFFER
 from shopwindow.simulation import vocabulary as words
 from shopwindow.simulation.arrays import Whole
 from shopwindow.simulation.texts import descriptions, item_pictures, titles
@@ -18,7 +19,6 @@ from shopwindow.simulation.world import World, spawn
 
 FORMATS: Final = ("parquet", "jsonl")
 FLUSH_ROWS: Final = 400_000
-OFFER = pa.struct([("market", pa.string()), ("price_minor", pa.int64()), ("stock", pa.int32())])
 
 
 class TableFile:
@@ -166,7 +166,3 @@ def customers_table(world: World) -> pa.Table:
             "consent": people.consent,
         }
     )
-
-
-Progress = Callable[[float], None]
-"""Called with the share that is done, 0 to 1."""

@@ -1,5 +1,6 @@
 """simulate: a world's customers visit it for its whole period; what they do becomes files."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,7 +11,7 @@ from numpy.random import Generator
 from shopwindow.schema.shop import DEFAULT_ACTIONS, shop_toml
 from shopwindow.simulation.arrays import Whole
 from shopwindow.simulation.behaviour import react
-from shopwindow.simulation.files import Progress, TableFile, customers_table, items_table
+from shopwindow.simulation.files import TableFile, customers_table, items_table
 from shopwindow.simulation.log import Log
 from shopwindow.simulation.logging_policy import LoggingPolicy
 from shopwindow.simulation.memory import Memory
@@ -20,6 +21,9 @@ from shopwindow.simulation.walk import Walk, goes_on, next_asks
 from shopwindow.simulation.world import World, spawn, write_world
 
 TOGETHER: Final = 2048  # visits stepped at once: larger batches fall out of the cache
+
+Progress = Callable[[float], None]
+"""Called with the share that is done, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

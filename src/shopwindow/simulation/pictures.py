@@ -1,6 +1,5 @@
 """A small picture per item, drawn from what it is: silhouette by category, colour, pattern, style."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -96,8 +95,3 @@ def picture(look: Look) -> str:
     for raw, escaped in (("%", "%25"), ("#", "%23"), ("<", "%3C"), (">", "%3E"), (" ", "%20")):
         text = text.replace(raw, escaped)
     return "data:image/svg+xml," + text
-
-
-def pictures(looks: Sequence[Look]) -> list[str]:
-    """One picture per look."""
-    return [picture(look) for look in looks]

@@ -58,7 +58,7 @@ class Wire:
             if deeds.dwell_ms[n] >= 0:
                 event["dwell_ms"] = int(deeds.dwell_ms[n])
             if deeds.action[n] in (CART, PURCHASE):
-                event |= {"value": self._price(asks, page, int(deeds.item[n])), "quantity": 1}
+                event |= self._payment(asks, page, int(deeds.item[n]))
             timed.append((int(deeds.at_ms[n]), event))
         timed.sort(key=lambda each: each[0])
         return [event for _, event in timed]
@@ -86,6 +86,7 @@ class Wire:
     def _market(self, asks: Asks, place: int) -> int:
         return int(MARKET_OF_COUNTRY[self._world.people.country[asks.situation.customer[place]]])
 
-    def _price(self, asks: Asks, place: int, item: int) -> float:
-        """In the customer's currency; 0 where the world does not sell it there."""
-        return max(int(self._world.goods.price_minor[item, self._market(asks, place)]), 0) / 100.0
+    def _payment(self, asks: Asks, place: int, item: int) -> Message:
+        """Quantity, and value in the customer's currency; no value where the world does not sell it there."""
+        minor = int(self._world.goods.price_minor[item, self._market(asks, place)])
+        return {"quantity": 1} if minor < 0 else {"quantity": 1, "value": minor / 100.0}

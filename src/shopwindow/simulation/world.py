@@ -79,9 +79,11 @@ class World:
         """[P,K] gain to expect of an item once noticed: click 1, wishlist 2, cart 3, purchase 5, each with its chance."""
         seen = self.attraction(situation, items, memory)
         value = self.utility(situation, items, memory)
-        cart = _chance(value - CART_AT)
-        after = 1.0 + 2.0 * _chance(value - WISH_AT) + cart * (3.0 + 5.0 * _chance(value - BUY_AT))
-        gain: Real = (_chance(seen - CLICK_AT) * after).astype(np.float32)
+        cart = choice.sigmoid(value - CART_AT)
+        after = (
+            1.0 + 2.0 * choice.sigmoid(value - WISH_AT) + cart * (3.0 + 5.0 * choice.sigmoid(value - BUY_AT))
+        )
+        gain: Real = (choice.sigmoid(seen - CLICK_AT) * after).astype(np.float32)
         return gain
 
     def oracle(self, situation: Situation, items: Whole, memory: Memory | None = None) -> Whole:
@@ -105,11 +107,6 @@ class World:
             attributes=tuple(Attribute(name=name) for name in ATTRIBUTES),
             markets=tuple(Market(code=code, currency=currency) for code, currency, _ in words.MARKETS),
         )
-
-
-def _chance(x: Real) -> Real:
-    p: Real = 1.0 / (1.0 + np.exp(-x))
-    return p
 
 
 def spawn(spec: WorldSpec, stream: int) -> Generator:
