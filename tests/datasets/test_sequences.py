@@ -39,6 +39,14 @@ def test_unwanted_actions_are_read_but_never_predicted(make_dataset) -> None:
     assert keys(dataset, batch.target[0]) == [0, -1, 2]
 
 
+def test_a_target_carries_the_gain_of_its_action(make_dataset) -> None:
+    rows = [{"customer_key": 1, "at_ms": t, "item_key": t} for t in range(3)]
+    rows[1]["action"], rows[2]["action"] = "hide", "cart"
+    dataset = make_dataset(rows)
+    gain = {action.name: action.gain for action in dataset.shop.actions}
+    assert one_batch(dataset, SequencePlan()).gain.tolist() == [[gain["click"], 0.0, gain["cart"]]]
+
+
 def test_order_only_logs_use_every_action_in_order_even_at_equal_times(make_dataset) -> None:
     dataset = make_dataset([{"customer_key": 1, "at_ms": 7, "item_key": t} for t in range(3)])
     batch = one_batch(dataset, SequencePlan(ties="sequence"))

@@ -34,6 +34,16 @@ def test_other_losses_fall(name, dataset, split, run, tmp_path) -> None:
     assert last["loss"] < 0.8 * first["loss"]
 
 
+def test_targets_may_count_by_the_gain_of_their_action(dataset, split, run, tmp_path) -> None:
+    shop = replace(
+        dataset.shop, actions=(replace(dataset.shop.actions[0], gain=7.0), *dataset.shop.actions[1:])
+    )
+    alike = train(dataset, split, replace(run, epochs=1), tmp_path / "alike")
+    weighted = replace(run, epochs=1, loss=LossConfig(name="full", use_gains=True))
+    by_gain = train(replace(dataset, shop=shop), split, weighted, tmp_path / "gain")
+    assert torch.allclose(alike.tables[1], by_gain.tables[1], atol=1e-4)  # one action: 7 : 7 is 1 : 1
+
+
 @pytest.mark.parametrize("variant", ["frozen", "trainable"])
 def test_every_variant_trains(variant, dataset, split, run, tmp_path) -> None:
     model = train(dataset, split, replace(run.variant(variant), epochs=2), tmp_path / "run")

@@ -12,7 +12,7 @@ import numpy as np
 from shopwindow.datasets.dataset import Dataset, with_sampled_categories
 from shopwindow.datasets.requests import gathered
 from shopwindow.features.journey import PADDING, Journey, hours_and_weekdays
-from shopwindow.schema.arrays import Bool, Int32, Int64, Rows
+from shopwindow.schema.arrays import Bool, Float, Int32, Int64, Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +38,11 @@ class SequencePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SequenceBatch:
-    """`target [B, L+1]`: the row that position t should predict, -1 = no loss there."""
+    """`target [B, L+1]`: the row that position t should predict, -1 = no loss there; `gain [B, L+1]` of its action."""
 
     journey: Journey
     target: Rows
+    gain: Float
 
     def __len__(self) -> int:
         return len(self.target)
@@ -162,7 +163,9 @@ def _batch(dataset: Dataset, windows: _Windows, target_event: Int64) -> Sequence
         weekday=_where(follows, weekday),
         length=length.astype(np.int32),
     )
-    return SequenceBatch(journey=journey, target=_where(chosen >= 0, dataset.item_row[np.maximum(chosen, 0)]))
+    target = _where(chosen >= 0, dataset.item_row[np.maximum(chosen, 0)])
+    gain = np.where(chosen >= 0, dataset.gains[columns.action[np.maximum(chosen, 0)]], np.float32(0))
+    return SequenceBatch(journey=journey, target=target, gain=gain)
 
 
 def _without(values: Int32, length: Int64) -> Int32:

@@ -27,6 +27,7 @@ class LossConfig:
     source: `uniform`, `popularity`, `log-uniform` over items by falling popularity, or `mixed` (half of the
     negatives are targets of the batch, half uniform).
     calibration: gBCE's t; 0 is plain BCE, 1 makes scores calibrated as if no negative were left out.
+    use_gains: a target counts by the gain of its action; otherwise all count alike.
     """
 
     name: LossName = "sampled"

@@ -208,7 +208,7 @@ class _Trainer:
             item=item_rows(batch.journey, len(self.dataset.catalog)).to(device),
             journey=JourneyTensors.of(batch.journey, device),
             target=torch.from_numpy(batch.target.astype(np.int64)).to(device),
-            weight=None,
+            weight=torch.from_numpy(batch.gain).to(device) if self.run.loss.use_gains else None,
             negatives=negatives,
         )
 
