@@ -62,10 +62,9 @@ def test_the_line_counts_what_the_risen_share_with_the_item_and_what_the_rest_do
     page = {name: item(name, brand=brand, colour=colour) for name, brand, colour in (
         ("a", "Kito", "red"), ("b", "Kito", "blue"), ("c", "Velora", "green"), ("d", "Velora", "blue"))}  # fmt: skip
     before, after = [page[n] for n in "abcd"], [page[n] for n in "cdab"]
-    # c and d rose: 2 of 2 by Velora, 1 of 2 green; a and b did not: 0 and 0
+    # c and d rose: 2 of 2 by Velora, of a and b 0; 1 green item of 2 is no common trait
     assert why(modules, "click", seen, before, after) == (
-        "You looked at Velora boot: of the 2 items that rose, 2 are by Velora, 1 green. "
-        "Among the other 2: 0 by Velora, 0 green."
+        "You looked at Velora boot: of the 2 items that rose, 2 are by Velora. Among the other 2: 0 by Velora."
     )
 
 

@@ -142,8 +142,7 @@ def _do(console: "Console", progress: Progress, step: "Step", number: str) -> No
 
 def _check(console: "Console", directory: Path, address: str) -> None:
     """Exit code 1, and what was expected, if the storefront does not do what it should."""
-    from shopwindow.cli.demo_check import CheckFailed, check_log, check_storefront
-    from shopwindow.cli.demo_steps import run_command
+    from shopwindow.cli.demo_check import CheckFailed, check_log, check_loop, check_storefront
 
     def told(line: str) -> None:
         console.print(f"[green]✓[/] {line}", highlight=False, soft_wrap=True)
@@ -151,7 +150,7 @@ def _check(console: "Console", directory: Path, address: str) -> None:
     try:
         visit = check_storefront(address, directory / "storefront.png", told)
         check_log(ShopDirectory(directory), visit, told)
-        run_command(["simulate", "--against", address, "--shop-files", str(directory), "--visits", "40"])
+        check_loop(address, directory / "world.json", told)
     except CheckFailed as failure:
         console.print(f"[bold red]the demo does not work:[/] {failure}", highlight=False)
         raise typer.Exit(1) from failure

@@ -1,7 +1,9 @@
 """The storefront driven by a program in a real browser: what a visitor should see is asked for step by step."""
 
+import asyncio
 import os
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +19,14 @@ BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 WAIT_MS: Final = 20_000
 FEWEST_CARDS: Final = 12
 PLACE: Final = 8  # of the item to open: far enough down that the page has something to move
+NUM_VISITS: Final = 40  # simulated
 CARDS: Final = "#own .card[data-item]"
 DECODE: Final = """async (images) => {
     const sizes = images.map(async (image) => { image.loading = "eager"; await image.decode(); return image.naturalWidth; });
     return (await Promise.all(sizes)).filter((width) => width > 0).length;
 }"""
+STILL: Final = """() => Promise.allSettled(document.getAnimations()
+    .filter((each) => each.effect.getComputedTiming().endTime !== Infinity).map((each) => each.finished))"""
 Told = Callable[[str], None]
 
 
@@ -108,6 +113,35 @@ def check_log(shop_dir: ShopDirectory, visit: CheckedVisit, told: Told) -> None:
     told(f"the log holds the visit's {len(found)} steps: {', '.join(action for action, _ in found)}")
 
 
+def check_loop(address: str, world_json: Path, told: Told) -> None:
+    """A few simulated customers visit the server and act on what they are shown, as `simulate --against` does.
+
+    Raises:
+        CheckFailed: a page or an event was not taken.
+    """
+    import httpx
+
+    from shopwindow.simulation.closed_loop import LoopFigures, LoopOptions, visit_server
+    from shopwindow.simulation.world import read_world
+
+    world = read_world(world_json)
+    options = LoopOptions(visits=NUM_VISITS, run=f"check-{time.time_ns() // 1_000_000:x}", test=True)
+
+    async def go() -> LoopFigures:
+        limits = httpx.Limits(keepalive_expiry=1.0)  # let go of idle connections well before the server does
+        async with httpx.AsyncClient(base_url=address, timeout=30.0, limits=limits) as client:
+            return await visit_server(world, client, options)
+
+    figures = asyncio.run(go())
+    _expect(figures.pages > 0, "simulated customers to see pages", figures.last_error or figures)
+    refused = figures.errors + figures.rejected
+    _expect(refused == 0, "every page and event of simulated customers to be taken", figures.last_error)
+    told(
+        f"{figures.visits} simulated visits: {figures.pages} pages, click rate {figures.ctr:.1%}, "
+        f"{figures.carts} in carts, {figures.purchases} bought"
+    )
+
+
 def _visit(page: "Page", told: Told) -> CheckedVisit:
     cards = page.locator(CARDS)
     cards.first.wait_for()
@@ -163,7 +197,7 @@ def _compare(page: "Page") -> None:
     """Show the popular order beside; wait until both panes stand still."""
     page.locator("#compare").click()
     page.locator("#popular .card[data-item]").first.wait_for()
-    page.wait_for_function("document.getAnimations().every((each) => each.playState !== 'running')")
+    page.evaluate(STILL)
 
 
 def _await_why(page: "Page", lead: str, title: str) -> str:

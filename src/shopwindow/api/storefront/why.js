@@ -8,12 +8,13 @@ const DID = {
   hide: ["You hid", ""], remove: ["You took back", ""], return: ["You returned", ""],
 };
 const MOST_FACTS = 3;
+const LEAST_LIFT = 0.1; // by which the share among the risen must exceed that among the rest: less is chance
 const WORD = /^\p{L}{3}[\p{L} -]*$/u; // "green" speaks for itself; "42" or "XL" needs the attribute's name
 
 /**
  * { lead, title, tail, compare } for `action` on `item`, from the page before and after (arrays of items with details).
  *
- * A trait is told only if it is commoner among the items that rose or joined than among the rest of the page;
+ * A trait is told only if it is clearly commoner among the items that rose or joined than among the rest of the page;
  * `compare` gives the count among the rest, so that anyone can judge.
  */
 export function why(action, item, before, after) {
@@ -58,7 +59,7 @@ function shared(item, up, rest) {
     const here = up.filter((each) => has(each, trait)).length;
     const there = rest.filter((each) => has(each, trait)).length;
     const lift = here / up.length - (rest.length ? there / rest.length : 0);
-    if (here >= Math.min(2, up.length) && lift > 0) found.push({ ...trait, here, there, lift });
+    if (here >= Math.min(2, up.length) && lift >= LEAST_LIFT) found.push({ ...trait, here, there, lift });
   }
   return found.sort((a, b) => b.lift - a.lift);
 }
