@@ -58,13 +58,23 @@ def test_the_item_acted_on_tells_its_own_way(modules: Page) -> None:
 
 
 def test_the_line_counts_what_the_risen_share_with_the_item_and_what_the_rest_do(modules: Page) -> None:
-    seen = item("boot", brand="Velora", colour="green")
-    page = {name: item(name, brand=brand, colour=colour) for name, brand, colour in (
-        ("a", "Kito", "red"), ("b", "Kito", "blue"), ("c", "Velora", "green"), ("d", "Velora", "blue"))}  # fmt: skip
-    before, after = [page[n] for n in "abcd"], [page[n] for n in "cdab"]
-    # c and d rose: 2 of 2 by Velora, of a and b 0; 1 green item of 2 is no common trait
+    seen = item("boot", brand="Velora", colour="green", pattern="plain")
+    traits = {
+        "a": ("Kito", "red", "dots"),
+        "b": ("Kito", "blue", "dots"),
+        "c": ("Velora", "green", "plain"),
+        "d": ("Velora", "blue", "dots"),
+        "e": ("Velora", "green", "dots"),
+    }
+    page = {
+        name: item(name, brand=brand, colour=colour, pattern=pattern)
+        for name, (brand, colour, pattern) in traits.items()
+    }
+    before, after = [page[n] for n in "abcde"], [page[n] for n in "cdeab"]
+    # c, d and e rose: 3 of 3 by Velora, 2 of 3 green; a and b did not: 0 and 0. One plain item is no pattern.
     assert why(modules, "click", seen, before, after) == (
-        "You looked at Velora boot: of the 2 items that rose, 2 are by Velora. Among the other 2: 0 by Velora."
+        "You looked at Velora boot: of the 3 items that rose, 3 are by Velora, 2 green. "
+        "Among the other 2: 0 by Velora, 0 green."
     )
 
 
