@@ -33,8 +33,8 @@ def faiss_lists(vectors: Vectors) -> VectorIndex:
 
 
 def shop(vectors: Vectors) -> VectorIndex:
-    whole = FaissIndex(vectors=vectors, lists=build_lists(vectors.rows, min(32, len(vectors))), num_probes=16)
-    return ShopIndex(exact=exact_slices(vectors), whole=whole, gate_limit=50)
+    lists = FaissIndex(vectors=vectors, lists=build_lists(vectors.rows, min(32, len(vectors))), num_probes=16)
+    return ShopIndex(exact=exact_slices(vectors), lists=lists, gate_limit=50)
 
 
 @pytest.fixture(params=[exact, faiss_lists, shop], ids=["exact", "faiss", "shop"])

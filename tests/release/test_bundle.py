@@ -221,7 +221,7 @@ def test_a_changed_lineage_is_noticed(release: Path) -> None:
 def test_a_large_shop_is_searched_in_lists_whose_recall_the_release_tells(make_parts, tmp_path: Path) -> None:
     path = write_release(make_parts(num_items=2_000), tmp_path / "releases", created_ms=0, gate=GATE)
     release = load_release(path)
-    assert release.index.whole is not None
+    assert release.index.lists is not None
     report = json.loads((path / "index.json").read_text())["whole_shop"]
     assert report["recall"] >= 0.5
     assert report["queries"] == "perturbed item vectors"

@@ -1,5 +1,6 @@
 """FaissIndex: approximate search of the whole shop in inverted lists, with scores that are exact."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 from shopwindow.errors import ContractError
 from shopwindow.index.vector_index import Found, check_query
 from shopwindow.index.vectors import Vectors
-from shopwindow.schema.arrays import Float
+from shopwindow.schema.arrays import Bool, Float
 
 TRAIN_PER_LIST: Final = 32  # 1 M x 64, CPU s and recall@500: 32: 24 s .981; 64: 37 s .982; 256: 115 s .984
 
@@ -37,12 +38,20 @@ class FaissIndex:
                 f"expected {self.vectors.rows.shape}: one entry per vector"
             )
 
-    def search(self, query: Float, limit: int) -> Found:
-        """At most `limit` of the best rows of the shop; fewer where the lists that were read hold fewer."""
+    def search(self, query: Float, limit: int, allowed: Bool | None = None, share: float = 1.0) -> Found:
+        """At most `limit` of the best rows where `allowed [N]`; fewer where the lists that were read hold fewer.
+
+        `share` of the rows that are allowed: the fewer they are, the more lists are read, so that about as many
+        allowed rows are looked at as without a mask.
+        """
         check_query(query, self.vectors.dim, limit)
         fetch = min(len(self.vectors), int(limit * self.overfetch) + 1)
         parameters = faiss.SearchParametersIVF()
-        parameters.nprobe = self.num_probes
+        parameters.nprobe = min(math.ceil(self.num_probes / max(share, 1e-9)), self.lists.nlist)
+        if allowed is not None:
+            bits = np.packbits(allowed, bitorder="little")
+            selector = faiss.IDSelectorBitmap(bits)  # keeps no copy: both must live until the search is done
+            parameters.sel = selector
         _, rows = self.lists.search(query[np.newaxis], fetch, params=parameters)
         found = rows[0]
         return self.vectors.best(query, found[found >= 0].astype(np.int32), limit)

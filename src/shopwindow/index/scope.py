@@ -19,6 +19,22 @@ class Scope:
     others: Rows
     allowed: Bool | None = None
 
+    def count(self) -> int:
+        """How many rows the scope lets through."""
+        if self.allowed is None:
+            return self.last - self.first + len(self.others)
+        inside, beside = self.allowed[self.first : self.last], self.allowed[self.others]
+        return int(np.count_nonzero(inside)) + int(np.count_nonzero(beside))
+
+    def mask(self, num_rows: int) -> Bool | None:
+        """[num_rows] which rows the scope lets through, None for every row."""
+        if (self.first, self.last) == (0, num_rows):
+            return self.allowed
+        mask = np.zeros(num_rows, dtype=np.bool_)
+        for part in (slice(self.first, self.last), self.others):
+            mask[part] = True if self.allowed is None else self.allowed[part]
+        return mask
+
 
 def whole(num_rows: int, allowed: Bool | None = None) -> Scope:
     """Every row of the shop."""

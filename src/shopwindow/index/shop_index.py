@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from typing import final
 
-import numpy as np
-
 from shopwindow.index.exact import ExactSlices
 from shopwindow.index.faiss_index import FaissIndex
-from shopwindow.index.scope import Scope
+from shopwindow.index.scope import Scope, whole
 from shopwindow.index.vector_index import Found
 from shopwindow.schema.arrays import Float
 
@@ -15,43 +13,29 @@ from shopwindow.schema.arrays import Float
 @final
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ShopIndex:
-    """`exact` for category slices and narrow filters; `whole`, where the recall gate let it in, for the rest.
+    """`exact` for category slices and narrow filters; `lists`, where the recall gate let them in, for wide scopes.
 
-    `gate_limit`: the number of rows at which the recall of `whole` was measured.
+    `gate_limit`: the number of rows at which the recall of `lists` was measured. `min_share`: the share of the
+    shop from which on a scope is wide; the gate says it.
     """
 
     exact: ExactSlices
-    whole: FaissIndex | None = None
+    lists: FaissIndex | None = None
     gate_limit: int = 500
+    min_share: float = 1.0
 
     def search(self, query: Float, limit: int, scope: Scope | None = None) -> Found:
-        """The best rows of the scope, default the whole shop; exact unless the scope is (nearly) all of it.
+        """The best rows of the scope, default the whole shop; exact unless the scope is wide.
 
         Raises:
             ContractError: see VectorIndex and ExactSlices.
         """
         size = len(self.exact.vectors)
-        fetch = self._fetch(limit, scope)
-        if self.whole is None or fetch > min(2 * self.gate_limit, size):
+        scope = scope or whole(size)
+        count = scope.count()
+        if self.lists is None or limit > 2 * self.gate_limit or count < max(self.min_share * size, 1):
             return self.exact.search(query, limit, scope)
-        found = self.whole.search(query, fetch)
-        if scope is not None and scope.allowed is not None:
-            kept = scope.allowed[found.rows]
-            found = Found(found.rows[kept], found.scores[kept])
-        if len(found.rows) < min(limit, size):
+        found = self.lists.search(query, limit, scope.mask(size), count / size)
+        if len(found.rows) < min(limit, count):
             return self.exact.search(query, limit, scope)
-        return Found(found.rows[:limit], found.scores[:limit])
-
-    def _fetch(self, limit: int, scope: Scope | None) -> int:
-        """How many rows of the whole shop to ask for so that `limit` pass; more than N where that is hopeless."""
-        size = len(self.exact.vectors)
-        if scope is None:
-            return limit
-        if scope.last - scope.first < size:
-            return size + 1
-        if scope.allowed is None:
-            return limit
-        allowed = np.count_nonzero(scope.allowed)
-        if 2 * allowed < size:
-            return size + 1
-        return int(limit * size / allowed * 1.1) + 8
+        return found

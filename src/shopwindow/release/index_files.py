@@ -1,6 +1,7 @@
 """The search index of a release: the scan copy, and inverted lists where the recall gate let them in."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +10,8 @@ import numpy as np
 from shopwindow.errors import ContractError, ReleaseError
 from shopwindow.index.exact import ExactSlices, max_norm
 from shopwindow.index.faiss_index import FaissIndex, read_lists, write_lists
-from shopwindow.index.recall import GateConfig, GateReport, Queries, gated_faiss
+from shopwindow.index.recall import GateConfig, GateReport, Queries, gated_lists
+from shopwindow.index.scope import Scope
 from shopwindow.index.shop_index import ShopIndex
 from shopwindow.index.vectors import Vectors
 from shopwindow.release.arrays import read_array, write_transposed
@@ -20,12 +22,14 @@ LISTS: Final = "lists.faiss"
 CARD: Final = "index.json"
 
 
-def write_index(into: Path, vectors: Vectors, queries: Queries, gate: GateConfig) -> GateReport:
+def write_index(
+    into: Path, vectors: Vectors, queries: Queries, gate: GateConfig, slices: Sequence[Scope] = ()
+) -> GateReport:
     """Build the index of these vectors and save it; what the gate measured is saved and returned."""
     write_transposed(into / SCAN, vectors.rows)
     scan = read_array(into / SCAN, np.float32, (vectors.dim, len(vectors)))
     exact = ExactSlices(vectors=vectors, scan=scan, max_norm=max_norm(vectors.rows))
-    approximate, report = gated_faiss(exact, queries, gate)
+    approximate, report = gated_lists(exact, queries, gate, slices)
     if approximate is not None:
         write_lists(approximate.lists, into / LISTS)
     card = {"max_norm": exact.max_norm, "whole_shop": report.as_json()}
@@ -59,10 +63,10 @@ def read_index(directory: Path, output: Float, item_key: Int32) -> ShopIndex:
     if not report.used:
         return ShopIndex(exact=exact, gate_limit=report.limit)
     try:
-        whole = FaissIndex(vectors=vectors, lists=read_lists(directory / LISTS), num_probes=report.num_probes)
+        lists = FaissIndex(vectors=vectors, lists=read_lists(directory / LISTS), num_probes=report.num_probes)
     except ContractError as error:
         raise ReleaseError(f"{LISTS}: {error}") from error
-    return ShopIndex(exact=exact, whole=whole, gate_limit=report.limit)
+    return ShopIndex(exact=exact, lists=lists, gate_limit=report.limit, min_share=report.min_share)
 
 
 def _read_card(directory: Path) -> tuple[float, GateReport]:

@@ -13,6 +13,7 @@ from shopwindow.durable import sync
 from shopwindow.errors import ReleaseError
 from shopwindow.features.items import ItemVocabulary
 from shopwindow.index.recall import GateConfig, Queries
+from shopwindow.index.scope import Scope
 from shopwindow.index.vectors import Vectors
 from shopwindow.release.arrays import check_finite, read_array, write_array
 from shopwindow.release.bundle import MODEL, POPULARITY, SHOP, VOCABULARY, load_release
@@ -85,7 +86,18 @@ def _write_parts(parts: ReleaseParts, into: Path, gate: GateConfig) -> None:
     write_array(into / "input.npy", parts.input, np.float32)
     write_array(into / "output.npy", parts.output, np.float32)
     output = read_array(into / "output.npy", np.float32, (len(parts.catalog), -1))
-    write_index(into, Vectors.of(output, parts.catalog.item_key), parts.queries, gate)
+    vectors = Vectors.of(output, parts.catalog.item_key)
+    write_index(into, vectors, parts.queries, gate, category_slices(parts.catalog))
+
+
+def category_slices(catalog: Catalog) -> list[Scope]:
+    """The rows of every category, as they are searched; the root is not among them."""
+    bounds = catalog.other_offsets
+    return [
+        Scope(first=first, last=last, others=catalog.other_rows[bounds[node] : bounds[node + 1]])
+        for node in range(1, len(catalog.categories))
+        for first, last in [catalog.slice_of(node)]
+    ]
 
 
 @contextmanager
