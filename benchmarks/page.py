@@ -3,8 +3,7 @@
 `make bench NAME=page [ARGS='--shop demo-shop']`. The million items are those of a small trained shop, copied with noise:
 each is a trained item's vectors plus Gaussian noise half as long as the vector, with that item's category, brand and
 attributes. Customers keep their histories (each step at one of the copies). The server is `shopwindow serve` in a process
-of its own, everything on: state, two-tower, policies, the page log on disk. The client is open loop: requests leave at
-fixed times whatever the server does, and latency counts from the time at which a request was due.
+of its own, everything on: state, two-tower, policies, the page log on disk. The client (http_load.py) is open loop.
 """
 
 import argparse
@@ -16,18 +15,17 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from benchmarks.http_load import open_loop, saturated
 from benchmarks.record import Row, command_line, write_results
 from shopwindow.config import ShopDirectory
 from shopwindow.datasets.columns import load_columns, save_columns
@@ -45,7 +43,6 @@ from shopwindow.schema.request import RankRequest
 from shopwindow.serving.assembly import ranking_of
 from shopwindow.serving.lookup import Keys, Known, context_of
 
-CLIENTS = 32
 NEW_CUSTOMERS = 0.1
 START_S = 300.0
 
@@ -263,87 +260,6 @@ def questions(shop: ShopDirectory, load: Load, count: int, seed_: int) -> list[b
             body["seed_item"] = rng.choice(items)
         made.append(json.dumps(body).encode())
     return made
-
-
-Ask = Callable[[bytes], None]
-
-
-def _asker(port: int) -> Ask:
-    """Sends one request on a connection of its own and reads the answer whole."""
-    connection = socket.create_connection(("127.0.0.1", port))
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def ask(body: bytes) -> None:
-        head = f"POST /v1/rank HTTP/1.1\r\nHost: shop\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-        connection.sendall(head + body)
-        received = connection.recv(262_144)
-        while b"\r\n\r\n" not in received:
-            received += connection.recv(262_144)
-        start = received.index(b"\r\n\r\n") + 4
-        length = int(received[:start].lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-        while len(received) < start + length:
-            received += connection.recv(262_144)
-        if not received.startswith(b"HTTP/1.1 200") or b'"degraded":[]' not in received[start : start + 400]:
-            raise RuntimeError(f"expected a whole page, came {received[:600]!r}")
-
-    return ask
-
-
-def open_loop(port: int, bodies: Sequence[bytes], rate: float) -> Any:
-    """[n] milliseconds from the time at which each request was due to its whole answer."""
-    due: SimpleQueue[tuple[int, float] | None] = SimpleQueue()
-    latency = np.full(len(bodies), np.nan)
-    wrong: list[Exception] = []
-
-    def client() -> None:
-        ask = _asker(port)
-        while (turn := due.get()) is not None:
-            try:
-                ask(bodies[turn[0]])
-            except Exception as error:  # noqa: BLE001  told below, in the thread that can stop the program
-                wrong.append(error)
-                return
-            latency[turn[0]] = (time.perf_counter() - turn[1]) * 1000
-
-    threads = [threading.Thread(target=client) for _ in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    time.sleep(0.2)
-    begun = time.perf_counter()
-    for number in range(len(bodies)):
-        at = begun + number / rate
-        if (wait := at - time.perf_counter()) > 0:
-            time.sleep(wait)
-        due.put((number, at))
-    for _ in threads:
-        due.put(None)
-    for thread in threads:
-        thread.join()
-    if wrong or np.isnan(latency).any():
-        raise SystemExit(
-            f"{int(np.isnan(latency).sum())} requests were not answered with a whole page: {wrong[:1]}"
-        )
-    return latency
-
-
-def saturated(port: int, bodies: Sequence[bytes], clients: int, seconds: float) -> float:
-    """Pages per second with so many clients that each ask again as soon as they are answered."""
-    until = time.perf_counter() + seconds
-    counts = [0] * clients
-
-    def client(place: int) -> None:
-        ask = _asker(port)
-        while time.perf_counter() < until:
-            ask(bodies[(place + counts[place] * clients) % len(bodies)])
-            counts[place] += 1
-
-    threads = [threading.Thread(target=client, args=(place,)) for place in range(clients)]
-    begun = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sum(counts) / (time.perf_counter() - begun)
 
 
 def measure(server: Server, shop: ShopDirectory, options: argparse.Namespace) -> list[Row]:

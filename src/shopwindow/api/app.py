@@ -20,11 +20,12 @@ from shopwindow.api import browse, failures
 from shopwindow.api.answers import Failure
 from shopwindow.api.body import BodyLimit
 from shopwindow.api.events import EventDesk
+from shopwindow.api.hot import KNOWN, Desk, HotRoutes
 from shopwindow.api.items import ItemDesk
 from shopwindow.api.metrics import Metrics
 from shopwindow.api.openapi import openapi_document
 from shopwindow.api.pages import RankDesk
-from shopwindow.errors import RequestError, StateError
+from shopwindow.errors import RequestError
 from shopwindow.serving.assembly import ShopRuntime
 
 STOREFRONT: Final = Path(__file__).parent / "storefront"
@@ -80,22 +81,23 @@ def settle() -> None:
 def _add_routes(app: FastAPI, shop: ShopRuntime, metrics: Metrics) -> None:
     pages, events, items = RankDesk(shop, metrics), EventDesk(shop, metrics), ItemDesk(shop, metrics)
 
-    async def rank(request: Request) -> Response:
-        _only("POST", request)
-        question = await request.body()
-        return _json(pages.answer(question, request.headers.get("x-request-id")))
+    async def rank(body: bytes, request_id: str | None) -> bytes:
+        return pages.answer(body, request_id)
 
-    async def post_events(request: Request) -> Response:
-        _only("POST", request)
-        return _json(await events.answer(await request.body()))
+    async def post_events(body: bytes, _: str | None) -> bytes:
+        return await events.answer(body)
 
-    async def put_items(request: Request) -> Response:
-        _only("PUT", request)
-        return _json(await items.put(await request.body()))
+    async def put_items(body: bytes, _: str | None) -> bytes:
+        return await items.put(body)
 
-    app.add_route("/v1/rank", rank, methods=ANY, include_in_schema=False)
-    app.add_route("/v1/events", post_events, methods=ANY, include_in_schema=False)
-    app.add_route("/v1/items", put_items, methods=ANY, include_in_schema=False)
+    desks: dict[tuple[str, str], Desk] = {
+        ("POST", "/v1/rank"): rank,
+        ("POST", "/v1/events"): post_events,
+        ("PUT", "/v1/items"): put_items,
+    }
+    app.add_middleware(HotRoutes, desks=desks, refused=metrics.refused)
+    for method, path in desks:
+        app.add_route(path, _only(method), methods=ANY, include_in_schema=False)
 
     @app.get("/v1/items/{item:path}", include_in_schema=False)
     def get_item(item: str, market: str | None = None) -> Response:
@@ -166,17 +168,20 @@ def _add_handlers(app: FastAPI, metrics: Metrics) -> None:
 
         return count
 
-    for kind in (RequestError, StateError, msgspec.DecodeError, UnicodeDecodeError):
+    for kind in KNOWN:
         app.add_exception_handler(kind, counted(failures.on_known_error))
     app.add_exception_handler(RequestValidationError, counted(failures.on_bad_parameter))
     app.add_exception_handler(HTTPException, counted(failures.on_http_error))
     app.add_exception_handler(Exception, counted(failures.on_fault))
 
 
-def _only(method: str, request: Request) -> None:
-    """Said here and not by the router, which would go on looking and find the storefront's files."""
-    if request.method != method:
+def _only(method: str) -> Callable[[Request], Awaitable[Response]]:
+    """What other methods are told; said here and not by the router, which would go on looking and find the storefront's files."""
+
+    async def refuse(_: Request) -> Response:
         raise HTTPException(405, headers={"Allow": method})
+
+    return refuse
 
 
 def _json(body: bytes) -> Response:

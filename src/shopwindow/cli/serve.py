@@ -60,6 +60,7 @@ def serve(
         http="httptools",
         loop="auto",
         ws="none",
+        proxy_headers=False,  # nothing here asks where a request came from
     )
     listening = config.bind_socket()
     settle()

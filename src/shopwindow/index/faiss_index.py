@@ -50,8 +50,8 @@ class FaissIndex:
         parameters.nprobe = min(math.ceil(self.num_probes / max(share, 1e-9)), self.lists.nlist)
         if allowed is not None:
             bits = np.packbits(allowed, bitorder="little")
-            selector = faiss.IDSelectorBitmap(bits)  # keeps no copy: both must live until the search is done
-            parameters.sel = selector
+            selector = faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits))
+            parameters.sel = selector  # neither is copied: both must live until the search is done
         _, rows = self.lists.search(query[np.newaxis], fetch, params=parameters)
         found = rows[0]
         return self.vectors.best(query, found[found >= 0].astype(np.int32), limit)

@@ -28,7 +28,7 @@ class GateConfig:
     min_recall: float = 0.98
     min_items: int = 50_000
     min_share: float = 0.15
-    probes: tuple[int, ...] = (8, 16, 32, 64, 96, 128, 192, 256)
+    probes: tuple[int, ...] = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,8 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from shopwindow.schema.arrays import Rows
 from shopwindow.serving.candidates import CandidateSet
-from shopwindow.serving.context import Context, admitted, is_excluded
+from shopwindow.serving.context import Context, admitted, among, is_excluded
 from shopwindow.serving.contracts import Selection
 
 
@@ -37,11 +36,5 @@ class BoughtRecently:
     safety: ClassVar[bool] = False
 
     def select(self, context: Context, candidates: CandidateSet) -> Selection:
-        if not len(context.bought):
-            return Selection(positions=np.arange(len(candidates)))
-        bought = _among(candidates.rows, context.bought)
+        bought = among(candidates.rows, context.bought)
         return Selection(positions=np.argsort(bought, kind="stable"))
-
-
-def _among(rows: Rows, wanted: Rows) -> Rows:
-    return np.isin(rows, wanted).astype(np.int32)
