@@ -5,11 +5,12 @@ A run that was stopped goes on where it was: its folder is benchmarks/work/leave
 """
 
 import argparse
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 
@@ -29,11 +30,13 @@ from shopwindow.models.journey_encoder import JourneyEncoderConfig
 from shopwindow.models.losses import LossConfig
 from shopwindow.models.two_tower import TwoTowerConfig
 from shopwindow.training.loop import train
+from shopwindow.training.refit import refit
 from shopwindow.training.run import TrainingRun
+from shopwindow.training.trained import TrainedTwoTower
 
 WORK = ROOT / "benchmarks" / "work" / "leave_one_out"
 METRICS = ("recall@1", "recall@10", "ndcg@10")
-PROTOCOL = "leave-one-out"
+PROTOCOL: Final = "leave-one-out"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,12 +145,7 @@ def rows_of(task: Task, data: Path, seeds: Sequence[int], console: Console) -> I
         folder, run = shop_dir.runs / f"two-tower-{seed}", replace(task.run(), seed=seed)
         yield from trained_rows(task, exam, run, folder)
         if task.refit:
-            epochs = json.loads((folder / "metrics.json").read_text())["best_epoch"]
-            everything = replace(split, train_end=split.before_test, valid=split.valid.part(0, 0))
-            again = replace(run, epochs=epochs, patience=epochs)
-            yield from trained_rows(
-                task, replace(exam, split=everything), again, folder.with_name(f"two-tower-refit-{seed}")
-            )
+            yield from refit_rows(task, exam, folder)
     for name, recall, ndcg in task.published:
         for metric, value in (("recall@10", recall), ("ndcg@10", ndcg)):
             yield Row(
@@ -157,17 +155,34 @@ def rows_of(task: Task, data: Path, seeds: Sequence[int], console: Console) -> I
 
 def trained_rows(task: Task, exam: Exam, run: TrainingRun, folder: Path) -> Iterator[Row]:
     """Train (or go on training) a two-tower in `folder` and measure it."""
-    clock = folder.with_suffix(".seconds")  # a run that goes on keeps the time it took before
-    seconds, start = float(clock.read_text()) if clock.exists() else 0.0, time.perf_counter()
-    trained = train(exam.dataset, exam.split, run, folder, resume=folder.exists())
-    seconds += time.perf_counter() - start
-    clock.write_text(f"{seconds:.1f}")
-    name = folder.name.rsplit("-", 1)[0]
-    note = "ids alone" + (
-        "; fitted on the validation actions too, as the baselines are" if "refit" in name else ""
-    )
-    outcome = judged(exam, replace(trained, name=name), time.perf_counter).outcome
-    yield from measured(task, outcome, seconds, run.seed, note)
+    with counted(folder) as spent:
+        trained = train(exam.dataset, exam.split, run, folder, resume=folder.exists())
+    yield from judged_rows(task, exam, replace(trained, name="two-tower"), spent(), "ids alone")
+
+
+def refit_rows(task: Task, exam: Exam, chosen: Path) -> Iterator[Row]:
+    """The same, fitted on the validation actions too, as the baselines are."""
+    folder = chosen.with_name(f"two-tower-refit-{chosen.name.rsplit('-', 1)[1]}")
+    with counted(folder) as spent:
+        trained = refit(exam.dataset, exam.split, chosen, folder, resume=folder.exists())
+    note = "ids alone; fitted on the validation actions too, as the baselines are"
+    yield from judged_rows(task, exam, replace(trained, name="two-tower-refit"), spent(), note)
+
+
+@contextmanager
+def counted(folder: Path) -> Iterator[Callable[[], float]]:
+    """Seconds of a run, those before it was stopped included."""
+    clock = folder.with_suffix(".seconds")
+    before, start = float(clock.read_text()) if clock.exists() else 0.0, time.perf_counter()
+    try:
+        yield lambda: float(clock.read_text())
+    finally:
+        clock.write_text(f"{before + time.perf_counter() - start:.1f}")
+
+
+def judged_rows(task: Task, exam: Exam, trained: TrainedTwoTower, seconds: float, note: str) -> Iterator[Row]:
+    outcome = judged(exam, trained, time.perf_counter).outcome
+    yield from measured(task, outcome, seconds, trained.run.seed, note)
 
 
 def measured(task: Task, outcome: Outcome, seconds: float, seed: int | None, note: str) -> Iterator[Row]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import settings
 
-from shopwindow.datasets.columns import columns_from_table
+from shopwindow.datasets.build_columns import columns_from_table
 from shopwindow.datasets.dataset import Dataset, dataset_of
 from shopwindow.schema.catalog import catalog_of
 from shopwindow.schema.events import ACTIONS, CUSTOMERS

@@ -15,6 +15,13 @@ def write_durably(path: Path, content: bytes) -> None:
     sync(path.parent)
 
 
+def publish(written: Path, path: Path) -> None:
+    """Give a file that is fully written its name."""
+    sync(written)
+    written.replace(path)
+    sync(path.parent)
+
+
 def sync(path: Path) -> None:
     """Bring a file's content, or the names in a folder, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)

@@ -10,11 +10,9 @@ from shopwindow.api.openapi import EVENTS_EXAMPLE, ITEMS_EXAMPLE, RANK_EXAMPLE
 from shopwindow.api.payloads import ActionIn, ImpressionIn, ItemIn, RankIn
 
 
-def test_serving_loads_no_training_library() -> None:
-    script = (
-        "import sys, shopwindow.api.app; "
-        "print([m for m in ('torch', 'lightning', 'onnx', 'onnxscript', 'implicit', 'scipy') if m in sys.modules])"
-    )
+def test_serving_loads_no_training_library_and_no_import_engine() -> None:
+    heavy = ("torch", "lightning", "onnx", "onnxscript", "implicit", "scipy", "duckdb", "ibis")
+    script = f"import sys, shopwindow.api.app; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from shopwindow.datasets.columns import ARRAYS, columns_from_table, load_columns, save_columns
+from shopwindow.datasets.build_columns import columns_from_table
+from shopwindow.datasets.columns import ARRAYS, load_columns, save_columns
 from shopwindow.errors import DatasetError
 from shopwindow.features.journey import hashed
 

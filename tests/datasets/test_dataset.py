@@ -1,6 +1,7 @@
 import numpy as np
 
-from shopwindow.datasets.dataset import sampled_categories, standard_offset_ms, with_sampled_categories
+from shopwindow.datasets.dataset import sampled_categories, with_sampled_categories
+from shopwindow.features.journey import standard_offset_ms
 
 
 def test_keys_become_rows_and_paths_become_nodes(make_dataset) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from shopwindow.datasets.columns import columns_from_table
+from shopwindow.datasets.build_columns import columns_from_table
 from shopwindow.datasets.dataset import Dataset, dataset_of
 from shopwindow.datasets.requests import RequestSet, journeys
 from shopwindow.features.customer import NEW_CUSTOMER, StateRules, apply

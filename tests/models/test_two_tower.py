@@ -23,11 +23,23 @@ VARIATIONS = {
     "post, swiglu": replace(PLAIN, block=replace(BLOCK, norm="post", activation="swiglu")),
     "relu, no context": replace(PLAIN, local_context=False, block=replace(BLOCK, activation="relu", widen=2)),
 }
+MODELS = {name: {"journeys": config} for name, config in VARIATIONS.items()} | {
+    "temperature": {"temperature": 0.1},
+    "repeats": {"repeats": True},
+    "temperature, repeats, no bias": {"temperature": 0.1, "repeats": True, "bias": False},
+}
 
 
-def tower(journeys: JourneyEncoderConfig = PLAIN, **items: object) -> TwoTower:
+def tower(
+    journeys: JourneyEncoderConfig = PLAIN,
+    temperature: float | None = None,
+    repeats: bool = False,
+    **items: object,
+) -> TwoTower:
     torch.manual_seed(0)
-    config = TwoTowerConfig(items=ItemEncoderConfig(dim=D, **items), journeys=journeys)
+    config = TwoTowerConfig(
+        items=ItemEncoderConfig(dim=D, **items), journeys=journeys, temperature=temperature, repeats=repeats
+    )
     model = TwoTower(
         config, ItemSizes(ids=10, fields=(4, 5)), ContextSizes(actions=3, surfaces=2, categories=4)
     )
@@ -55,17 +67,17 @@ def vectors(seed: int = 1) -> torch.Tensor:
     return torch.randn(B, L, D, generator=torch.Generator().manual_seed(seed))
 
 
-@pytest.mark.parametrize("config", VARIATIONS.values(), ids=VARIATIONS.keys())
+@pytest.mark.parametrize("config", MODELS.values(), ids=MODELS.keys())
 def test_the_last_position_alone_is_what_the_whole_pass_says(config) -> None:
-    model = tower(config)
+    model = tower(**config)
     everywhere = model.customers(vectors(), journey())
     last = model.customer(vectors(), journey())
     assert (everywhere[torch.arange(B), LENGTH] - last).abs().max() < 1e-5
 
 
-@pytest.mark.parametrize("config", VARIATIONS.values(), ids=VARIATIONS.keys())
+@pytest.mark.parametrize("config", MODELS.values(), ids=MODELS.keys())
 def test_no_position_reads_a_later_one(config) -> None:
-    model, after = tower(config), 3
+    model, after = tower(**config), 3
     items, changed = vectors(), journey(seed=5)
     before = model.customers(items, journey())
     other = items.clone()
@@ -118,6 +130,44 @@ def items(count: int = 4) -> ItemInputs:
 def test_the_bias_is_the_items_last_coordinate_against_a_one() -> None:
     assert torch.equal(tower().customer(vectors(), journey())[:, -1], torch.ones(B))
     assert not torch.equal(tower(bias=False).customer(vectors(), journey())[:, -1], torch.ones(B))
+
+
+def test_with_a_temperature_a_score_is_the_cosine_over_it() -> None:
+    plain, cosine = tower(bias=False), tower(bias=False, temperature=0.05)
+    customer, item = plain.customer(vectors(), journey()), plain.encode_items(items()).score
+    expected = torch.nn.functional.cosine_similarity(customer[:, None], item[None], dim=-1) / 0.05
+    found = cosine.customer(vectors(), journey()) @ cosine.encode_items(items()).score.T
+    assert torch.allclose(found, expected, atol=1e-4)
+
+
+def test_with_a_temperature_the_bias_is_added_as_it_is() -> None:
+    model, without = tower(temperature=0.05), tower()
+    score, bias = model.encode_items(items()).score, without.encode_items(items()).score[:, -1]
+    assert torch.equal(score[:, -1], bias)
+    assert torch.allclose(score[:, :-1].norm(dim=1), torch.ones(4))
+    customer = model.customer(vectors(), journey())
+    assert torch.allclose(customer[:, :-1].norm(dim=1), torch.full((B,), 1 / 0.05))
+    assert torch.equal(customer[:, -1], torch.ones(B))
+
+
+def test_an_item_just_acted_on_scores_higher_with_repeats_and_nothing_changes_without_history() -> None:
+    model = tower(repeats=True, bias=False)
+    plain = tower(bias=False)
+    plain.load_state_dict(model.state_dict(), strict=False)
+    added = model.customer(vectors(), journey()) - plain.customer(vectors(), journey())
+    newest = torch.nn.functional.normalize(vectors()[1, LENGTH[1] - 1], dim=0)
+    assert added[1] @ newest > 0
+    assert torch.equal(added[2], torch.zeros(D))
+
+
+def test_repeats_need_items_that_are_scored_as_they_are_read() -> None:
+    with pytest.raises(ConfigError, match=r"needs items\.tied"):
+        TwoTowerConfig(items=ItemEncoderConfig(tied=False), repeats=True)
+
+
+def test_a_temperature_is_above_zero() -> None:
+    with pytest.raises(ConfigError, match="temperature: expected a number above 0"):
+        TwoTowerConfig(temperature=0.0)
 
 
 @pytest.mark.parametrize("combine", ["sum", "concat"])

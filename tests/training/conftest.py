@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 import torch
 
-from shopwindow.datasets.columns import columns_from_table
+from shopwindow.datasets.build_columns import columns_from_table
 from shopwindow.datasets.dataset import Dataset, dataset_of
 from shopwindow.datasets.sequences import SequencePlan
 from shopwindow.datasets.split import Split, leave_one_out

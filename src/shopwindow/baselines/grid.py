@@ -41,7 +41,13 @@ def item_knn_stages(repeats: bool) -> tuple[Stage, ...]:
         ]
 
     def owns(best: Baseline | None) -> list[Baseline]:
+        """Without the customer's own items; and with them alone, which is hard to beat where people come back for the same."""
         assert isinstance(best, ItemKnn)
-        return [replace(best, own=not best.own)]
+        alone = [
+            replace(best, neighbours=0, own=True, last=last, decay=decay)
+            for last in (20, 100)
+            for decay in (0.7, 0.9, 1.0)
+        ]
+        return [replace(best, own=not best.own), *alone]
 
     return (similarities, histories, owns) if repeats else (similarities, histories)

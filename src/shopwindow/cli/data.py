@@ -33,7 +33,7 @@ def init(
 
     Example: shopwindow init --shop my-shop --time-zone Europe/Berlin
     """
-    from shopwindow.ingest.manifest import write_durably
+    from shopwindow.durable import write_durably
     from shopwindow.schema.shop import ShopConfig, read_shop, shop_toml
 
     config = ShopDirectory(shop).config

@@ -1,14 +1,14 @@
 """Dataset: event columns seen through one catalogue: items as rows, categories as nodes."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from shopwindow.config import ShopDirectory
-from shopwindow.datasets.columns import EventColumns, current_columns
+from shopwindow.datasets.build_columns import current_columns
+from shopwindow.datasets.columns import EventColumns
 from shopwindow.errors import DatasetError
+from shopwindow.features.journey import standard_offset_ms
 from shopwindow.ingest.tables import read_items
 from shopwindow.schema.arrays import Bool, Float, Int32, Rows
 from shopwindow.schema.catalog import Catalog, catalog_of
@@ -80,13 +80,6 @@ def load_dataset(shop_dir: ShopDirectory) -> Dataset:
     if not columns.num_events:
         raise DatasetError(f"{shop_dir.root}: expected imported actions, came none; run `shopwindow import`")
     return dataset_of(shop, columns, catalog_of(read_items(shop_dir), shop.category_separator))
-
-
-def standard_offset_ms(time_zone: str) -> int:
-    """Milliseconds that a zone's standard (winter) time is ahead of UTC."""
-    now = datetime(2024, 1, 1, tzinfo=ZoneInfo(time_zone))
-    offset = (now.utcoffset() or timedelta()) - (now.dst() or timedelta())
-    return int(offset.total_seconds() * 1000)
 
 
 def with_sampled_categories(dataset: Dataset, rng: np.random.Generator) -> Dataset:

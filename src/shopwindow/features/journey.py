@@ -6,7 +6,9 @@ Position t also carries the local context of the request that *follows* it, so i
 
 import zlib
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -59,6 +61,13 @@ def hours_and_weekdays(at_ms: Int64, offset_ms: int) -> tuple[Int32, Int32]:
     """Hour (0-23) and weekday (0 = Monday) at a fixed offset from UTC."""
     hours = (at_ms + offset_ms) // HOUR_MS
     return (hours % 24).astype(np.int32), ((hours // 24 + 3) % 7).astype(np.int32)  # 1970-01-01: a Thursday
+
+
+def standard_offset_ms(time_zone: str) -> int:
+    """Milliseconds that a zone's standard (winter) time is ahead of UTC."""
+    now = datetime(2024, 1, 1, tzinfo=ZoneInfo(time_zone))
+    offset = (now.utcoffset() or timedelta()) - (now.dst() or timedelta())
+    return int(offset.total_seconds() * 1000)
 
 
 def hashed(text: str | None, buckets: int = QUERY_BUCKETS) -> int:

@@ -15,6 +15,7 @@ import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
 from shopwindow.config import ShopDirectory
+from shopwindow.durable import publish
 from shopwindow.ingest.checks import checked, raw_of
 from shopwindow.ingest.engine import engine
 from shopwindow.ingest.events import fresh_events
@@ -23,7 +24,6 @@ from shopwindow.ingest.manifest import (
     ImportRecord,
     Manifest,
     only_importer,
-    publish,
     read_manifest,
     write_manifest,
 )  # fmt: skip

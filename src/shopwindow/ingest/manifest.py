@@ -1,6 +1,5 @@
 """imports.json: which parts the clean tables consist of. An import counts once its record stands here."""
 
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import Final
 import msgspec
 
 from shopwindow.config import ShopDirectory
+from shopwindow.durable import write_durably
 from shopwindow.errors import IngestError
 
 TABLES: Final = ("actions", "pages", "impressions", "items", "customers")
@@ -71,30 +71,8 @@ def read_manifest(shop_dir: ShopDirectory) -> Manifest:
 def write_manifest(shop_dir: ShopDirectory, manifest: Manifest) -> None:
     """Replace imports.json in one step: readers see the imports before or after, never between."""
     text = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+    shop_dir.data.mkdir(parents=True, exist_ok=True)
     write_durably(shop_dir.data / "imports.json", text)
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """The file appears whole or not at all, also when power fails."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    publish(partial, path)
-
-
-def publish(partial: Path, path: Path) -> None:
-    """Give a file that is fully written its name, durably."""
-    with partial.open("rb+") as file:
-        os.fsync(file.fileno())
-    partial.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def parts_of(shop_dir: ShopDirectory, table: str) -> Sequence[tuple[int, Path]]:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from shopwindow.config import ShopDirectory
+from shopwindow.durable import write_durably
 from shopwindow.errors import IngestError
 from shopwindow.ingest.importer import ImportReport, Step, import_file
-from shopwindow.ingest.manifest import write_durably
 from shopwindow.ingest.public_items import ml_1m_customers, ml_1m_items, s3rec_items
 from shopwindow.ingest.source import FieldMapping, Source
 from shopwindow.schema.shop import Action, Attribute, Market, ShopConfig, Surface, read_shop, shop_toml
@@ -41,6 +41,7 @@ class Opening:
         """Write shop.toml if it is not there, then import."""
         config = self.shop_dir.config
         if not config.exists():
+            config.parent.mkdir(parents=True, exist_ok=True)
             write_durably(config, shop_toml(shop).encode())
         elif read_shop(config) != shop:
             raise IngestError(

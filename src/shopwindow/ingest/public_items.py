@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from shopwindow.durable import write_durably
 from shopwindow.errors import IngestError
-from shopwindow.ingest.manifest import write_durably
 
 AGES = {
     "1": "under 18",
@@ -87,5 +87,6 @@ def _there(path: Path) -> Path:
 
 def _written(records: Iterable[Mapping[str, object]], into: Path) -> Path:
     lines = "".join(json.dumps(record, ensure_ascii=False, sort_keys=True) + "\n" for record in records)
+    into.parent.mkdir(parents=True, exist_ok=True)
     write_durably(into, lines.encode())
     return into

@@ -9,8 +9,8 @@ from typing import Final
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
+from shopwindow.durable import publish
 from shopwindow.ingest.delimited import CAME
-from shopwindow.ingest.manifest import publish
 
 FEW: Final = 10_000  # rows in memory at once
 COLUMNS: Final = ("line", "field", "expected", "came", "raw")

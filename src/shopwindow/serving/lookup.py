@@ -7,10 +7,9 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from shopwindow.datasets.dataset import standard_offset_ms
 from shopwindow.errors import RequestError
 from shopwindow.features.customer import DAY_MS, PURCHASE_DAYS, CustomerState
-from shopwindow.features.journey import Journey, hashed
+from shopwindow.features.journey import Journey, hashed, standard_offset_ms
 from shopwindow.features.live_journey import JourneyView, LiveContext, journey_of
 from shopwindow.release.model_card import ModelCard
 from shopwindow.schema.arrays import Int32, Int64, Rows

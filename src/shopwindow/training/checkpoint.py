@@ -6,14 +6,15 @@ best.pt           the kept weights of the best epoch, with the vocabulary that t
 metrics.json      loss and validation NDCG@10 of every epoch
 """
 
+import io
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from shopwindow.durable import write_durably
 from shopwindow.errors import TrainingError
 
 
@@ -42,22 +43,14 @@ class RunDirectory:
 
 def save_tensors(state: dict[str, Any], path: Path) -> None:
     """Write tensors and plain values; after a crash `path` holds the old content or the new, never a part."""
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
-        torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    content = io.BytesIO()
+    torch.save(state, content)
+    write_durably(path, content.getvalue())
 
 
 def save_text(text: str, path: Path) -> None:
     """Write text as `save_tensors` writes tensors."""
-    part = path.with_name(path.name + ".part")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    write_durably(path, text.encode())
 
 
 def load_tensors(path: Path) -> dict[str, Any]:
