@@ -10,7 +10,8 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ class Row:
     command: str = ""
     source: str = "measured"
     note: str = ""
+    commit: str = field(default_factory=lambda: this_commit())
 
 
 def command_line() -> str:
@@ -95,8 +97,12 @@ def versions() -> dict[str, str]:
     return found
 
 
-def commit() -> str:
-    """The commit that ran, with "+" if the source differed from it (results and text do not count)."""
+@cache
+def this_commit() -> str:
+    """The commit that runs, with "+" if the source differed from it (results and text do not count).
+
+    As it was when first asked: programs that run long ask when they begin.
+    """
     head = _git("rev-parse", "--short=12", "HEAD")
     changed = _git("status", "--porcelain", "--", "src", "benchmarks/*.py")
     return head + ("+" if changed else "") if head else "unknown"
@@ -110,7 +116,7 @@ def _git(*arguments: str) -> str:
 def write_results(name: str, rows: Sequence[Row], keep: bool = False) -> Path:
     """Write benchmarks/results/NAME.json, print the rows, renew LEADERBOARD.md.
 
-    keep: rows already in the file stay unless this run has the same dataset, protocol, model, metric and seed.
+    keep: rows already in the file stay unless this run has the same dataset, protocol, model, metric, seed and source.
     """
     RESULTS.mkdir(parents=True, exist_ok=True)
     path = RESULTS / f"{name}.json"
@@ -119,7 +125,7 @@ def write_results(name: str, rows: Sequence[Row], keep: bool = False) -> Path:
         fresh = {_identity(record) for record in records}
         before = json.loads(path.read_text(encoding="utf-8"))["rows"]
         records = [record for record in before if _identity(record) not in fresh] + records
-    body = {"name": name, "machine": machine(), "versions": versions(), "commit": commit(), "rows": records}
+    body = {"name": name, "machine": machine(), "versions": versions(), "rows": records}
     path.write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
     print_rows(name, records)
     write_leaderboard()
@@ -174,7 +180,7 @@ def write_leaderboard() -> None:
             "",
             f"## {body['name']}",
             "",
-            f"Machine: {body['machine']['cpu']}, commit `{body['commit']}`.",
+            f"Machine: {body['machine']['cpu']}.",
         ]
         groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
         for record in body["rows"]:
@@ -199,8 +205,10 @@ def _markdown_table(records: Sequence[dict[str, Any]]) -> list[str]:
         )
         tail = [_whole(seed), _whole(some["seconds"]), _whole(some["peak_mib"]), note]
         lines.append("| " + " | ".join([model, *figures, *tail]) + " |")
-    commands = dict.fromkeys(record["command"] for record in records if record["command"])
-    return [*lines, *(["", *(f"`{command}`" for command in commands)] if commands else [])]
+    commands = dict.fromkeys(
+        f"`{record['command']}` at commit `{record['commit']}`" for record in records if record["command"]
+    )
+    return [*lines, *(["", "; ".join(commands)] if commands else [])]
 
 
 def _cell(record: dict[str, Any] | None) -> str:

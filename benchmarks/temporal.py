@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks.record import Row, command_line, peak_mib, write_results
+from benchmarks.record import Row, command_line, peak_mib, this_commit, write_results
 from shopwindow.api.app import create_app
 from shopwindow.config import ShopDirectory
 from shopwindow.datasets.dataset import load_dataset
@@ -190,6 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--models", nargs="+", choices=tuple(VARIANTS), default=(SERVED,))
     parser.add_argument("--epochs", type=int, default=0)
     given = parser.parse_args(arguments)
+    print(f"commit {this_commit()}")
     tasks = [
         Task(
             name=name,

@@ -97,7 +97,8 @@ def _prepare(directory: RunDirectory, dataset: Dataset, split: Split, run: Train
     }
     if resume:
         before = load_json(directory.config)
-        if before != config:
+        kept = run_from_json(json.dumps(before["run"]))  # settings that came since stand at their defaults
+        if (before := {**before, "run": json.loads(kept.to_json())}) != config:
             changed = sorted(_differences(before, config))
             raise TrainingError(
                 f"run {directory.root.name} cannot be resumed: {', '.join(changed)} changed since; "
