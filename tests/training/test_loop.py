@@ -108,6 +108,18 @@ def test_training_stops_when_validation_no_longer_improves(
     assert len(metrics["epochs"]) == 1 + 2
 
 
+def test_a_run_from_before_a_setting_existed_goes_on_with_its_default(dataset, split, run, tmp_path) -> None:
+    train(dataset, split, replace(run, epochs=1), tmp_path / "run")
+    config = RunDirectory(tmp_path / "run").config
+    before = json.loads(config.read_text())
+    del before["run"]["model"]["repeats"]
+    config.write_text(json.dumps(before))
+    train(dataset, split, replace(run, epochs=1), tmp_path / "run", resume=True)
+    with pytest.raises(TrainingError, match=r"run\.model\.repeats changed"):
+        model = replace(run.model, repeats=True)
+        train(dataset, split, replace(run, epochs=1, model=model), tmp_path / "run", resume=True)
+
+
 def test_a_write_that_dies_halfway_leaves_the_checkpoint_before(tmp_path, monkeypatch) -> None:
     path = tmp_path / "checkpoint.pt"
     save_tensors({"epoch": 1}, path)

@@ -1,6 +1,6 @@
 """TrainingRun: everything that decides what a training run computes; it is kept beside its results."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Literal, Self
 
 import msgspec
@@ -53,7 +53,10 @@ class TrainingRun:
         return replace(self, model=self.model.variant(name))
 
     def to_json(self) -> str:
-        return msgspec.json.format(msgspec.json.encode(self), indent=1).decode()
+        text = msgspec.json.encode(
+            asdict(self)
+        )  # of the object itself msgspec leaves out defaults it did not read
+        return msgspec.json.format(text, indent=1).decode()
 
 
 def run_from_json(text: str) -> TrainingRun:
