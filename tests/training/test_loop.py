@@ -115,9 +115,9 @@ def test_a_run_from_before_a_setting_existed_goes_on_with_its_default(dataset, s
     del before["run"]["model"]["repeats"]
     config.write_text(json.dumps(before))
     train(dataset, split, replace(run, epochs=1), tmp_path / "run", resume=True)
+    other = replace(run, epochs=1, model=replace(run.model, repeats=True))
     with pytest.raises(TrainingError, match=r"run\.model\.repeats changed"):
-        model = replace(run.model, repeats=True)
-        train(dataset, split, replace(run, epochs=1, model=model), tmp_path / "run", resume=True)
+        train(dataset, split, other, tmp_path / "run", resume=True)
 
 
 def test_a_write_that_dies_halfway_leaves_the_checkpoint_before(tmp_path, monkeypatch) -> None:

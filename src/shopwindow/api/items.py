@@ -19,6 +19,7 @@ from shopwindow.release.bundle import Release
 from shopwindow.schema.live import ItemEvent, Offer
 from shopwindow.serving.assembly import ShopRuntime
 from shopwindow.serving.details import details_of
+from shopwindow.serving.shelf import takes_room
 from shopwindow.stream.event_log import record_of
 
 GIVEN: Final = ("title", "text", "brand", "seller", "kind", "parent", "categories", "attributes", "picture")
@@ -33,6 +34,7 @@ class ItemDesk:
         self._batch: msgspec.json.Decoder[ItemsIn] = msgspec.json.Decoder(ItemsIn)
         self._one: msgspec.json.Decoder[ItemIn] = msgspec.json.Decoder(ItemIn)
         self._encoder = msgspec.json.Encoder()
+        self._one_at_a_time = asyncio.Lock()  # a record is merged into what the one before it left
 
     async def put(self, body: bytes) -> bytes:
         """The answer, given once all good items are durable and on the shelf.
@@ -42,14 +44,16 @@ class ItemDesk:
         """
         batch = read(self._batch, body)
         loop = asyncio.get_running_loop()
-        events, rejected = await loop.run_in_executor(None, self._prepare, batch.items)
-        if events:
-            submitted = self._runtime.keeper.submit([record_of(event) for event in events])
-            offset = (await asyncio.wrap_future(submitted)).offset
-        else:
-            offset = self._runtime.store.applied().offset
-        self._metrics.records("item", len(events), 0, len(rejected))
-        return self._encoder.encode(AcceptedOut(len(events), 0, offset, rejected))
+        async with self._one_at_a_time:
+            events, rejected = await loop.run_in_executor(None, self._prepare, batch.items)
+            if events:
+                submitted = self._runtime.keeper.submit([record_of(event) for event in events])
+                offset = (await asyncio.wrap_future(submitted)).offset
+            else:
+                offset = self._runtime.store.applied().offset
+        accepted = len(batch.items) - len(rejected)
+        self._metrics.records("item", accepted, 0, len(rejected))
+        return self._encoder.encode(AcceptedOut(accepted, 0, offset, rejected))
 
     def get(self, item_id: str, market: str | None) -> bytes:
         """One item with its details.
@@ -83,6 +87,7 @@ class ItemDesk:
         return self._encoder.encode(details)
 
     def _prepare(self, items: Sequence[msgspec.Raw]) -> tuple[list[ItemEvent], list[RejectedOut]]:
+        """Each item once and whole, with its key; and the records that are not taken."""
         rejected: list[RejectedOut] = []
         good: dict[int, ItemIn] = {}
         for index, raw in enumerate(items):
@@ -97,15 +102,31 @@ class ItemDesk:
                 good[index] = item
             else:
                 rejected.append(RejectedOut(index, "offers.market", *wrong))
-        good = self._with_room(good, rejected)
         if not good:
             return [], rejected
+        kept = self._with_room(self._merged(list(good.values())))
+        for index, item in good.items():
+            if item.item not in kept:
+                room = "room for what the release does not have: build a release to make some"
+                rejected.append(RejectedOut(index, "item", room, item.item))
+        keys = self._runtime.identity.item_keys(list(kept)).tolist() if kept else []
+        events = [
+            msgspec.structs.replace(event, item_key=key)
+            for key, event in zip(keys, kept.values(), strict=True)
+        ]
+        return events, sorted(rejected, key=lambda each: each.index)
+
+    def _merged(self, items: Sequence[ItemIn]) -> dict[str, ItemEvent]:
+        """By id: what is known, and upon it all that was sent, in order. An item never seen has key -1."""
+        ids = list(dict.fromkeys(item.item for item in items))
+        key_of = dict(zip(ids, self._runtime.lookups.find_items(ids).tolist(), strict=True))
+        before = self._before(key for key in key_of.values() if key >= 0)
         now_ms = time.time_ns() // 1_000_000
-        keys = self._runtime.identity.item_keys([item.item for item in good.values()]).tolist()
-        known = self._before(keys)
-        for key, item in zip(keys, good.values(), strict=True):
-            known[key] = _event(key, item, known.get(key), now_ms)
-        return [known[key] for key in dict.fromkeys(keys)], rejected
+        merged: dict[str, ItemEvent] = {}
+        for item in items:
+            key = key_of[item.item]
+            merged[item.item] = _event(key, item, merged.get(item.item) or before.get(key), now_ms)
+        return merged
 
     def _wrong_market(self, item: ItemIn) -> tuple[str, Any] | None:
         markets = self._runtime.shop.market_codes
@@ -113,23 +134,19 @@ class ItemDesk:
         wrong = next((each.market for each in offers if each.market not in markets), None)
         return None if wrong is None else (f"one of {', '.join(markets)}", shown(wrong))
 
-    def _with_room(self, good: dict[int, ItemIn], rejected: list[RejectedOut]) -> dict[int, ItemIn]:
-        """Items that the release does not have need room in the live tail; without a release there is no limit."""
+    def _with_room(self, merged: dict[str, ItemEvent]) -> dict[str, ItemEvent]:
+        """Those that find a place on the shelf; without a release there is no limit."""
         ranking = self._runtime.ranking
-        if ranking is None or not good:
-            return good
+        if ranking is None:
+            return merged
         shelf = ranking.shelf.now
-        rows = shelf.rows_of(self._runtime.lookups.find_items([item.item for item in good.values()]))
         room = shelf.num_free
         kept = {}
-        for (index, item), row in zip(good.items(), rows.tolist(), strict=True):
-            room -= row < 0
-            if row < 0 and room < 0:
-                rejected.append(
-                    RejectedOut(index, "item", "room for new items: build a release to make some", item.item)
-                )
-            else:
-                kept[index] = item
+        for item, event in merged.items():
+            needed = takes_room(shelf, event)
+            if not needed or room > 0:
+                kept[item] = event
+                room -= needed
         return kept
 
     def _before(self, keys: Iterable[int]) -> dict[int, ItemEvent]:
@@ -164,7 +181,7 @@ def _item_of(item_key: int, record: dict[str, Any]) -> ItemEvent:
         text=record["text"],
         picture=record["picture"],
         offers=tuple(
-            Offer(market=each["market"], price_minor=each["price_minor"] or 0, stock=each["stock"])
+            Offer(market=each["market"], price_minor=each["price_minor"], stock=each["stock"])
             for each in record["offers"] or ()
         ),
         attributes=dict(record["attributes"] or ()),

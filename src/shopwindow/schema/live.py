@@ -89,10 +89,10 @@ class PageEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Price and stock in one market; stock None = not counted, always available."""
+    """Price and stock in one market; price None = not known; stock None = not counted, always available."""
 
     market: str
-    price_minor: int
+    price_minor: int | None = None
     stock: int | None = None
 
 

@@ -131,11 +131,17 @@ def restocked(shelf: Shelf, events: Sequence[ItemEvent], vectors: BaseVectors, o
     fresh = _writable(shelf, offset)
     for event in events:
         row = int(fresh.rows_of(np.array([event.item_key], dtype=np.int32))[0])
-        if row < 0 or row >= fresh.num_base or not _same_text(fresh, row, event):
+        if row >= fresh.num_base or takes_room(fresh, event):
             fresh, row = _in_tail(fresh, row, event, vectors)
         if row >= 0:
             _set_offers(fresh, row, event)
     return replace(fresh, tail_of_path=_paths(fresh))
+
+
+def takes_room(shelf: Shelf, event: ItemEvent) -> bool:
+    """Whether the record needs a place in the tail that its item does not have yet: it is new, or not as in the release."""
+    row = int(shelf.rows_of(np.array([event.item_key], dtype=np.int32))[0])
+    return row < 0 or (row < shelf.num_base and not _same_text(shelf, row, event))
 
 
 def _writable(shelf: Shelf, offset: int) -> Shelf:
@@ -211,7 +217,8 @@ def _set_offers(shelf: Shelf, row: int, event: ItemEvent) -> None:
         offers.offered[row] = offer is not None or not by_market
         sold_out = offer is not None and offer.stock is not None and offer.stock <= 0
         offers.sellable[row] = offers.offered[row] and not sold_out
-        offers.price_minor[row] = NO_PRICE if offer is None else offer.price_minor
+        price = None if offer is None else offer.price_minor
+        offers.price_minor[row] = NO_PRICE if price is None else price
 
 
 def _paths(shelf: Shelf) -> dict[str, Rows]:
