@@ -10,7 +10,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -46,7 +46,7 @@ class Row:
     command: str = ""
     source: str = "measured"
     note: str = ""
-    commit: str = field(default_factory=lambda: this_commit())
+    commit: str = ""
 
 
 def command_line() -> str:
@@ -120,7 +120,7 @@ def write_results(name: str, rows: Sequence[Row], keep: bool = False) -> Path:
     """
     RESULTS.mkdir(parents=True, exist_ok=True)
     path = RESULTS / f"{name}.json"
-    records = [asdict(row) for row in rows]
+    records = [asdict(row) | {"commit": row.commit or this_commit()} for row in rows]
     if keep and path.exists():
         fresh = {_identity(record) for record in records}
         before = json.loads(path.read_text(encoding="utf-8"))["rows"]

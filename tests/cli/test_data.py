@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from shopwindow.cli import app
 from shopwindow.config import ShopDirectory
-from shopwindow.errors import ConfigError, SchemaError
+from shopwindow.errors import ConfigError, IngestError, SchemaError
 from shopwindow.ingest.tables import read_actions
 from shopwindow.schema.shop import read_shop
 
@@ -58,10 +58,30 @@ def test_check_only_shows(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("item:a=b", "came field 'item'"),
+        ("surface:hp=hmoe", "expected one of the shop's surfaces .*, came 'hmoe'"),
+        ("surfce:hp=home", "came 'surfce' in the mapping"),
+    ],
+)
+def test_a_value_that_the_shop_does_not_know_is_refused_before_anything_is_imported(
+    value: str, message: str, tmp_path: Path
+) -> None:
+    run("init", "--shop", tmp_path)
+    (tmp_path / "log.csv").write_text(LOG)
+    with pytest.raises(IngestError, match=message):
+        run("import", "--shop", tmp_path, tmp_path / "log.csv", "--value", value)
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
     ("words", "message"),
     [
         ((), "expected files to import, or --public NAME"),
         (("--public", "netflix"), "expected a public set of ml-1m, .*, came 'netflix'"),
+        (("--public", "ml-1m"), "--public ml-1m: expected --data FOLDER"),
+        (("--public", "ml-1m", "--check"), "--public brings its own mapping"),
         (("log.csv", "--map", "item"), "--map: expected FIELD=..., came 'item'"),
         (("log.csv", "--value", "pv=click"), "--value: expected FIELD:THEIRS=OURS, came 'pv=click'"),
     ],

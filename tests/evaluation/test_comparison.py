@@ -119,8 +119,16 @@ def test_segments_tell_known_from_new_customers_and_repeats_from_discoveries(mak
 def test_popularity_known_before_the_test_leaves_the_tested_actions_out(make_dataset) -> None:
     dataset = make_dataset([{"customer_key": 1, "at_ms": t, "item_key": t % 3} for t in range(20)])
     exam = exam_of(dataset, SplitSpec(kind="leave-one-out"), "leave-one-out")
-    counts = counts_before(dataset, exam.requests)
+    counts = counts_before(dataset, exam.requests, "leave-one-out")
     assert counts.sum() == 19
+
+
+def test_popularity_known_before_the_test_is_the_same_for_a_choice_of_its_requests(make_dataset) -> None:
+    rows = [{"customer_key": u, "at_ms": t, "item_key": t % 3} for u in (1, 2, 3) for t in range(20)]
+    exam = exam_of(make_dataset(rows), SplitSpec(valid_from_ms=10, test_from_ms=15), "temporal")
+    one = exam.requests.part(0, 1)
+    assert counts_before(exam.dataset, one, "temporal").sum() == 3 * 15
+    assert counts_before(exam.dataset, exam.requests, "temporal").sum() == 3 * 15
 
 
 def test_a_protocol_on_the_wrong_split_is_refused(shop) -> None:

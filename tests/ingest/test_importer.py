@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -76,6 +77,19 @@ def test_the_same_file_again_changes_nothing(importing: Import, shop_dir: ShopDi
     assert again.imported == 3
     after = {path: path.stat().st_mtime_ns for path in shop_dir.data.rglob("*.*") if path.name[0] != "."}
     assert after == before
+
+
+def test_prices_are_read_again_when_the_currency_was_corrected(
+    tmp_path: Path, shop_dir: ShopDirectory
+) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text("item,price\na,1200\n")
+    source, shop = Source(path, "items"), ShopConfig(name="shop")
+    import_file(shop_dir, shop, source, seed=7)
+    yen = replace(shop, markets=tuple(replace(each, currency="JPY") for each in shop.markets))
+    assert not import_file(shop_dir, yen, source, seed=7).already
+    (offers,) = read_items(shop_dir).column("offers").to_pylist()
+    assert [each["price_minor"] for each in offers] == [1200]
 
 
 def test_a_longer_export_adds_only_what_is_new(importing: Import, shop_dir: ShopDirectory) -> None:

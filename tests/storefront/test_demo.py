@@ -55,8 +55,24 @@ def test_a_step_runs_once_and_a_failed_one_runs_again(tmp_path: Path) -> None:
 
 
 def test_the_steps_are_the_commands_of_the_readme(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     names = [step.command.split()[1] for step in steps_of(tmp_path, Console(quiet=True), "2026-01-01")]
     assert names == ["simulate", "import", "train", "evaluate", "release"]
+    assert [name for name in names if f"shopwindow {name}" not in readme] == []
+
+
+def test_a_training_that_was_stopped_in_its_first_epoch_goes_on(tmp_path: Path) -> None:
+    def training() -> str:
+        return next(
+            each.command
+            for each in steps_of(tmp_path, Console(quiet=True), "2026-01-01")
+            if each.name == "train"
+        )
+
+    assert "--resume" not in training()
+    (tmp_path / "runs" / "demo").mkdir(parents=True)
+    (tmp_path / "runs" / "demo" / "config.json").write_text("{}")  # written before the first epoch
+    assert "--resume" in training()
 
 
 def test_a_server_that_cannot_serve_is_said_at_once_with_its_reason(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ import numpy as np
 from implicit.nearest_neighbours import ItemItemRecommender, bm25_weight, normalize, tfidf_weight
 from scipy.sparse import csr_matrix
 
-from shopwindow.baselines.popularity import item_counts, trained_events
 from shopwindow.datasets.dataset import Dataset
 from shopwindow.datasets.recommender import Recommender
 from shopwindow.datasets.requests import RequestSet
@@ -48,8 +47,8 @@ class ItemKnn:
     def fit(self, dataset: Dataset, train_end: Int64, like: Recommender | None = None) -> "FittedItemKnn":
         if isinstance(like, FittedItemKnn) and like.settings.same_neighbours(self):
             return replace(like, settings=self)
-        events = trained_events(dataset, train_end)
-        counts = item_counts(dataset, events)
+        events = dataset.wanted_before(train_end)
+        counts = dataset.item_counts(events).astype(np.float32)
         customer = dataset.columns.customer_of_event()[events]
         shape = (dataset.columns.num_customers, dataset.num_items)
         ones = np.ones(len(customer), dtype=np.float64)

@@ -11,7 +11,7 @@ import numpy as np
 from shopwindow.datasets.dataset import Dataset
 from shopwindow.datasets.recommender import Recommender
 from shopwindow.datasets.requests import RequestSet
-from shopwindow.schema.arrays import Bool, Float, Int64, Rows
+from shopwindow.schema.arrays import Float, Int64, Rows
 
 WINDOW_STEPS: Final = 50  # the recent window moves in steps of this share of its width
 
@@ -31,7 +31,7 @@ class Popularity:
         return "popularity-category" if self.by_category else "popularity"
 
     def fit(self, dataset: Dataset, train_end: Int64, like: Recommender | None = None) -> "FittedPopularity":
-        counts = item_counts(dataset, trained_events(dataset, train_end))
+        counts = dataset.item_counts(dataset.wanted_before(train_end)).astype(np.float32)
         return FittedPopularity(self.name, dataset, counts, self.by_category)
 
 
@@ -55,7 +55,7 @@ class RecentPopularity:
     ) -> "FittedRecentPopularity":
         events = np.flatnonzero(dataset.wanted())
         events = events[np.argsort(dataset.columns.at_ms[events], kind="stable")]
-        overall = item_counts(dataset, trained_events(dataset, train_end))
+        overall = dataset.item_counts(dataset.wanted_before(train_end)).astype(np.float32)
         return FittedRecentPopularity(
             name=self.name,
             window_ms=self.window_ms,
@@ -108,17 +108,6 @@ class FittedRecentPopularity:
         first, last = np.searchsorted(self.at_ms, [until_ms - self.window_ms, until_ms], side="left")
         counts = np.bincount(self.rows[first:last], minlength=len(self.floor))
         return counts.astype(np.float32) + self.floor
-
-
-def trained_events(dataset: Dataset, train_end: Int64) -> Bool:
-    """[E] wanted events that training may use."""
-    event = np.arange(dataset.columns.num_events)
-    return dataset.wanted() & (event < np.asarray(train_end)[dataset.columns.customer_of_event()])
-
-
-def item_counts(dataset: Dataset, events: Bool) -> Float:
-    """[N] number of these events per item."""
-    return np.bincount(dataset.item_row[events], minlength=dataset.num_items).astype(np.float32)
 
 
 def last_rows(dataset: Dataset, requests: RequestSet) -> Rows:

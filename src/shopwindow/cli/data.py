@@ -73,7 +73,7 @@ def import_files(
     mapping: Path | None = typer.Option(None, help="A TOML file with all of the above, one part per table."),
     check: bool = typer.Option(False, "--check", help="Only show how the file would be read."),
     public: str = typer.Option("", help="Import a public data set by name instead of files."),
-    data: Path = typer.Option(Path("../shared/data"), help="With --public: the folder that holds the sets."),
+    data: Path | None = typer.Option(None, help="With --public: the folder that holds the sets."),
 ) -> None:
     """Import files into a shop. What can be guessed is guessed, and shown; what is wrong is set aside, and counted.
 
@@ -83,7 +83,7 @@ def import_files(
 
     Example: shopwindow import --shop my-shop --table items products.jsonl
 
-    Example: shopwindow import --shop taobao --public taobao-slice
+    Example: shopwindow import --shop taobao --public taobao-slice --data data
     """
     from shopwindow.ingest.source import FieldMapping, merged, read_mapping
 
@@ -92,6 +92,10 @@ def import_files(
             "expected files to import, or --public NAME, and not both; see `shopwindow import --help`"
         )
     if public:
+        if check or maps or sets or values or mapping is not None:
+            raise ConfigError(
+                "--public brings its own mapping: leave out --check, --map, --set, --value and --mapping"
+            )
         _import_public(public, data, ShopDirectory(shop))
         return
     stated = FieldMapping(
@@ -134,13 +138,17 @@ def _import_each(
         _show(console, report, time.monotonic() - began)
 
 
-def _import_public(name: str, data: Path, shop_dir: ShopDirectory) -> None:
+def _import_public(name: str, data: Path | None, shop_dir: ShopDirectory) -> None:
     from rich.console import Console
 
     from shopwindow.ingest.public import PUBLIC, Opening
 
     if name not in PUBLIC:
         raise ConfigError(f"expected a public set of {', '.join(PUBLIC)}, came '{name}'")
+    if data is None:
+        raise ConfigError(
+            f"--public {name}: expected --data FOLDER, the folder that holds the data sets, came none"
+        )
     console = Console()
     began = time.monotonic()
     with console.status(f"importing {name}") as status:

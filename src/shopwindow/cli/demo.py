@@ -1,7 +1,6 @@
 """`shopwindow demo`: the whole line once, from a simulated shop to a page that moves."""
 
 import json
-import os
 import shutil
 import time
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from shopwindow.config import ShopDirectory
+from shopwindow.durable import write_durably
 from shopwindow.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -99,9 +99,7 @@ class Progress:
     def write(self) -> None:
         """Written whole or not at all."""
         content = {"version": self.version, "first_day": self.first_day, "done": self.done}
-        part = self.path.with_suffix(".part")
-        part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        os.replace(part, self.path)
+        write_durably(self.path, (json.dumps(content, indent=1) + "\n").encode())
 
 
 def _opened(directory: Path, keep: bool) -> Progress:

@@ -80,7 +80,7 @@ def _typed(arguments: list[str]) -> str:
 
 def _training(directory: Path) -> list[str]:
     """Trains, or goes on where an earlier demo was stopped."""
-    begun = (ShopDirectory(directory).runs / RUN / "checkpoint.pt").is_file()
+    begun = (ShopDirectory(directory).runs / RUN / "config.json").is_file()
     arguments = ["--preset", "small", "--name", RUN, "--epochs", str(EPOCHS)]
     return ["train", "--shop", str(directory), *arguments, *(["--resume"] if begun else [])]
 

@@ -114,7 +114,7 @@ def replay(
 def _open(directory: "ShopDirectory", verify: bool, console: Console) -> "ShopRuntime | Closed":
     """The shop opened, or why there is none to open; a shop without a release is open too."""
     from shopwindow.api.app import Closed
-    from shopwindow.errors import SchemaError
+    from shopwindow.errors import DatasetError, SchemaError
     from shopwindow.serving.assembly import RuntimeOptions, open_runtime
 
     with _progress() as bar:
@@ -127,7 +127,7 @@ def _open(directory: "ShopDirectory", verify: bool, console: Console) -> "ShopRu
 
         try:
             runtime = open_runtime(directory, RuntimeOptions(verify=verify, progress=seeded))
-        except SchemaError as error:
+        except (SchemaError, DatasetError) as error:
             console.print(f"[yellow]no shop is open:[/] {error}")
             return Closed(str(error))
     if runtime.recovery.rebuilt:

@@ -59,7 +59,7 @@ def build_columns(shop_dir: ShopDirectory, shop: ShopConfig) -> EventColumns:
     Readers of the former columns go on undisturbed: a new folder is written, then the manifest is replaced.
 
     Raises:
-        DatasetError: nothing was imported, or it does not fit the shop's configuration.
+        DatasetError: what was imported does not fit the shop's configuration.
     """
     built = columns_from_table(read_actions(shop_dir), read_customers(shop_dir), shop)
     save_columns(built, shop_dir.columns, source=_source(shop_dir, shop))

@@ -4,7 +4,6 @@ Legend: U customers, E events. Events are sorted by customer, then time, then ar
 """
 
 import json
-import os
 import shutil
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from shopwindow.durable import publish, write_durably
 from shopwindow.errors import DatasetError
 from shopwindow.schema.arrays import Int16, Int32, Int64, UInt8
 
@@ -67,14 +67,14 @@ ARRAYS: Final = tuple(
 
 
 def save_columns(columns: EventColumns, into: Path, source: str = "") -> None:
-    """Write one .npy per array and a manifest; the manifest is replaced last, in one step."""
+    """Write one .npy per array and a manifest; the manifest is replaced last, in one step, then older columns go."""
     folder = into / columns.fingerprint
     folder.mkdir(parents=True, exist_ok=True)
     for name in ARRAYS:
         temporary = folder / f"{name}.tmp"
         with temporary.open("wb") as file:
             np.save(file, getattr(columns, name))
-        os.replace(temporary, folder / f"{name}.npy")
+        publish(temporary, folder / f"{name}.npy")
     manifest = {
         "format": FORMAT,
         "folder": columns.fingerprint,
@@ -84,9 +84,7 @@ def save_columns(columns: EventColumns, into: Path, source: str = "") -> None:
         "category_paths": list(columns.category_paths),
         "countries": list(columns.countries),
     }
-    temporary = into / f"{MANIFEST}.tmp"
-    temporary.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-    os.replace(temporary, into / MANIFEST)
+    write_durably(into / MANIFEST, (json.dumps(manifest, indent=1) + "\n").encode())
     for old in into.iterdir():
         if old.is_dir() and old != folder:
             shutil.rmtree(old)

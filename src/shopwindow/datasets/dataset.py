@@ -10,7 +10,7 @@ from shopwindow.datasets.columns import EventColumns
 from shopwindow.errors import DatasetError
 from shopwindow.features.journey import standard_offset_ms
 from shopwindow.ingest.tables import read_items
-from shopwindow.schema.arrays import Bool, Float, Int32, Rows
+from shopwindow.schema.arrays import Bool, Float, Int32, Int64, Rows
 from shopwindow.schema.catalog import Catalog, catalog_of
 from shopwindow.schema.shop import ShopConfig, read_shop
 
@@ -43,6 +43,15 @@ class Dataset:
     def wanted(self) -> Bool:
         """[E] events that count as positive examples: a gain above 0 and an item of the catalogue."""
         return (self.gains[self.columns.action] > 0) & (self.item_row >= 0)
+
+    def wanted_before(self, train_end: Int64) -> Bool:
+        """[E] events that count as positive examples and stand before `train_end [U]`."""
+        event = np.arange(self.columns.num_events)
+        return self.wanted() & (event < np.asarray(train_end)[self.columns.customer_of_event()])
+
+    def item_counts(self, events: Bool) -> Int64:
+        """[N] number of these events per item; `events [E]` must have items of the catalogue only."""
+        return np.bincount(self.item_row[events], minlength=self.num_items)
 
     @property
     def has_request_categories(self) -> bool:

@@ -27,6 +27,14 @@ class SplitSpec:
     valid_from_ms: int | None = None
     test_from_ms: int | None = None
 
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise DatasetError(f"split: expected one of {', '.join(KINDS)}, came {self.kind!r}")
+        if (self.valid_from_ms is None) != (self.test_from_ms is None):
+            raise DatasetError(
+                "expected both moments, valid_from_ms and test_from_ms, or none of them, came one"
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class TimeSplit:

@@ -147,7 +147,7 @@ def gini(shown: Int64) -> float:
     return float((2 * place - n - 1) @ np.sort(shown) / (n * total))
 
 
-def tail_share(shown: Int64, counts: Float, head: float = 0.2) -> float:
+def tail_share(shown: Int64, counts: Int64, head: float = 0.2) -> float:
     """Share of the exposure outside the `head` (a share of the catalogue) most popular items by `counts`."""
     most = np.argsort(-counts, kind="stable")[: max(1, int(len(counts) * head))]
     return 1.0 - float(shown[most].sum()) / max(1, int(shown.sum()))

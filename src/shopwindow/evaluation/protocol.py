@@ -25,7 +25,7 @@ from shopwindow.evaluation.ranking import (
     ranks_of,
     tie_order,
 )
-from shopwindow.schema.arrays import Bool, Float, Int32, Int64, Rows
+from shopwindow.schema.arrays import Bool, Int32, Int64, Rows
 
 RECALL_AT: Final = (10, 100, 500)
 NDCG_AT: Final = (6, 10, 84, 500)
@@ -108,7 +108,7 @@ def evaluate(
         name=recommender.name,
         protocol=options.protocol,
         values=_values(ranks, pages, dataset, requests, options),
-        totals=_totals(pages, dataset, requests),
+        totals=_totals(pages, dataset, requests, options.protocol),
         customer=requests.customer,
     )
 
@@ -142,13 +142,13 @@ def _values(
     return values
 
 
-def _totals(pages: Rows, dataset: Dataset, requests: RequestSet) -> dict[str, float]:
+def _totals(pages: Rows, dataset: Dataset, requests: RequestSet, protocol: Protocol) -> dict[str, float]:
     shown = metrics.exposure(pages[:, :SHOWN], dataset.num_items)
     return {
         f"coverage@{SHOWN}": metrics.coverage(shown),
         f"effective-items@{SHOWN}": metrics.effective_size(shown),
         f"gini@{SHOWN}": metrics.gini(shown),
-        f"tail-share@{SHOWN}": metrics.tail_share(shown, counts_before(dataset, requests)),
+        f"tail-share@{SHOWN}": metrics.tail_share(shown, counts_before(dataset, requests, protocol)),
     }
 
 
@@ -161,13 +161,14 @@ def is_new(dataset: Dataset, requests: RequestSet, options: EvaluationOptions) -
     return age < new_ms
 
 
-def counts_before(dataset: Dataset, requests: RequestSet) -> Float:
-    """[N] wanted actions before all these requests: those no later than a customer's first request's history."""
+def counts_before(dataset: Dataset, requests: RequestSet, protocol: Protocol) -> Int64:
+    """[N] wanted actions before all these requests; where only the order is known, of each customer before theirs."""
     columns = dataset.columns
-    until: Int64 = np.asarray(columns.offsets[1:]).copy()  # customers without a request: all they did
+    if protocol != "leave-one-out":
+        return dataset.item_counts(dataset.wanted() & (columns.at_ms < requests.at_ms.min()))
+    until: Int64 = np.asarray(columns.offsets[1:]).copy()
     np.minimum.at(until, requests.customer, requests.history_end)
-    known = dataset.wanted() & (np.arange(columns.num_events) < until[columns.customer_of_event()])
-    return np.bincount(dataset.item_row[known], minlength=dataset.num_items).astype(np.float32)
+    return dataset.item_counts(dataset.wanted_before(until))
 
 
 def brand_codes(dataset: Dataset) -> Int32:

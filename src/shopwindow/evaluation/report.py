@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from shopwindow.datasets.split import SplitSpec
 from shopwindow.errors import EvaluationError
 from shopwindow.evaluation.protocol import Outcome
@@ -159,11 +161,15 @@ def _check(entrants: Sequence[Entrant]) -> None:
     names = [each.outcome.name for each in entrants]
     if len(set(names)) < len(names):
         raise EvaluationError(f"expected each name once, came {', '.join(names)}")
-    kinds = {(each.outcome.protocol, len(each.outcome.customer)) for each in entrants}
-    if len(kinds) > 1:
-        raise EvaluationError(
-            f"expected outcomes of one protocol over the same requests, came {sorted(kinds)}"
-        )
+    first = entrants[0].outcome
+    for each in entrants:
+        same = np.array_equal(each.outcome.customer, first.customer)
+        if each.outcome.protocol != first.protocol or not same:
+            raise EvaluationError(
+                f"expected outcomes of one protocol over the same requests, came {first.name} ({first.protocol}, "
+                f"{len(first.customer)} requests) and {each.outcome.name} ({each.outcome.protocol}, "
+                f"{len(each.outcome.customer)} requests)"
+            )
 
 
 def _without_nan(value: Any) -> Any:

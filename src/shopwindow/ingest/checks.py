@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
-from shopwindow.ingest.plan import Plan
+from shopwindow.ingest.plan import Plan, words_of
 from shopwindow.ingest.source import SKIP
 from shopwindow.ingest.targets import TARGETS, Target, target_of
 from shopwindow.ingest.times import at_ms, expected_time
@@ -114,7 +114,7 @@ def _value(target: Target, text: ir.StringValue, plan: Plan, shop: ShopConfig) -
         case "id":
             return _only(text.length() <= MAX_ID, text), f"an id of at most {MAX_ID} characters"
         case "word":
-            words = _words(target.name, shop)
+            words = words_of(target.name, shop)
             ours = {word.lower(): word for word in words} | plan.values.get(target.name, {})
             return text.lower().cases(*ours.items(), else_=ibis.null("string")), f"one of {', '.join(words)}"
         case "path":
@@ -163,16 +163,6 @@ def _only(holds: ir.BooleanValue, value: ir.Value) -> ir.Value:
 
 def _json(text: ir.StringValue, kind: str) -> ir.Value:
     return text.try_cast("json").try_cast(TYPES[kind])
-
-
-def _words(name: str, shop: ShopConfig) -> tuple[str, ...]:
-    match name:
-        case "action":
-            return shop.action_names
-        case "surface":
-            return shop.surface_names
-        case _:
-            return shop.market_codes
 
 
 def _clean_path(path: ir.StringValue, plan: Plan, shop: ShopConfig) -> ir.StringValue:

@@ -5,7 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Final, final
+from typing import Any, Final, final
 
 import numpy as np
 
@@ -119,6 +119,8 @@ class Identity:
         except (sqlite3.Error, StateError, UnicodeEncodeError) as error:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
+            if isinstance(error, StateError):
+                raise
             raise StateError(
                 f"cannot write the identity map: {error}; is the disk full or locked?"
             ) from error
@@ -157,13 +159,17 @@ class Identity:
         for start in range(0, len(values), PER_QUERY):
             part = values[start : start + PER_QUERY]
             marks = ",".join("?" * len(part))
-            query = f"SELECT key, id FROM {table} WHERE {column} IN ({marks})"
-            found |= dict(self._connection.execute(query, part).fetchall())
+            found |= dict(self._rows(f"SELECT key, id FROM {table} WHERE {column} IN ({marks})", part))
         return found
 
     def _count(self, table: str) -> int:
-        (count,) = self._connection.execute(f"SELECT count(*) FROM {table}").fetchone()
-        return int(count)
+        return int(self._rows(f"SELECT count(*) FROM {table}", ())[0][0])
+
+    def _rows(self, query: str, values: Sequence[object]) -> list[Any]:
+        try:
+            return self._connection.execute(query, tuple(values)).fetchall()
+        except sqlite3.Error as error:
+            raise StateError(f"cannot read the identity map: {error}") from error
 
 
 def open_identity(path: Path, random_bytes: RandomBytes = os.urandom) -> Identity:

@@ -83,7 +83,7 @@ def import_file(
 
     Raises:
         IngestError: the file as a whole cannot be read, or another import is running.
-        SchemaError: the mapping is wrong.
+        IngestError: the mapping is wrong.
     """
     on_step("looking at the file")
     plan = plan_of(source, shop)
@@ -107,7 +107,7 @@ def _content(source: Source, plan: Plan, shop: ShopConfig) -> str:
         shop.category_separator,
         *shop.action_names,
         *shop.surface_names,
-        *shop.market_codes,
+        *(f"{each.code} {each.currency}" for each in shop.markets),  # prices are read by currency
     )
     digest.update("\x1f".join((plan.fingerprint(), *words)).encode())
     return digest.hexdigest()

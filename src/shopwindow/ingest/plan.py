@@ -7,7 +7,7 @@ from typing import Final
 
 from shopwindow.errors import IngestError
 from shopwindow.ingest.sample import Sample, look
-from shopwindow.ingest.source import SKIP, FieldMapping, Source
+from shopwindow.ingest.source import SKIP, Source
 from shopwindow.ingest.targets import ACTION_WORDS, ATTRIBUTE, TARGETS, Target, target_of
 from shopwindow.ingest.times import guess_time
 from shopwindow.schema.shop import ShopConfig
@@ -68,7 +68,7 @@ def plan_of(source: Source, shop: ShopConfig) -> Plan:
 
     Raises:
         IngestError: the file cannot be read, or a required field has no column that could be told.
-        SchemaError: the mapping names a field or column that does not exist.
+        IngestError: the mapping names a field or column that does not exist.
     """
     mapping = source.mapping
     sample = look(source.path, mapping)
@@ -88,7 +88,7 @@ def plan_of(source: Source, shop: ShopConfig) -> Plan:
         encoding=mapping.encoding,
         columns=columns,
         constants=constants,
-        values=_values(mapping, shop),
+        values=_values(source, shop),
         time=_time(source, sample, columns),
         year=mapping.year,
         category_separator=mapping.category_separator or _separator(columns, shop),
@@ -164,20 +164,36 @@ def _check_required(source: Source, sample: Sample, filled: set[str], shop: Shop
         )
 
 
-def _values(mapping: FieldMapping, shop: ShopConfig) -> dict[str, dict[str, str]]:
+def _values(source: Source, shop: ShopConfig) -> dict[str, dict[str, str]]:
     values: dict[str, dict[str, str]] = {"action": {name: name for name in shop.action_names}}
     for ours, words in ACTION_WORDS.items():
         if ours in shop.action_names:
             values["action"] |= {word: ours for word in words if word not in shop.action_names}
-    for name, theirs, ours in mapping.values:
+    for name, theirs, ours in source.mapping.values:
+        if _target(source, name).kind != "word":
+            raise IngestError(
+                f"--value translates words of the shop (action, surface, market), came field '{name}'; "
+                "other fields are taken as they are"
+            )
+        words = words_of(name, shop)
+        if ours not in (*words, SKIP):
+            raise IngestError(
+                f"expected one of the shop's {name}s {', '.join(words)} (or {SKIP} to drop the row), "
+                f"came '{ours}' in the mapping; add it to shop.toml or map to another"
+            )
         values.setdefault(name, {})[theirs.strip().lower()] = ours
-    wrong = next((each for each in values["action"].values() if each not in (*shop.action_names, SKIP)), None)
-    if wrong is not None:
-        raise IngestError(
-            f"expected one of the shop's actions {', '.join(shop.action_names)} (or {SKIP} to drop the row), "
-            f"came '{wrong}' in the mapping; add it to shop.toml or map to another"
-        )
     return values
+
+
+def words_of(name: str, shop: ShopConfig) -> tuple[str, ...]:
+    """The shop's own names for a field of kind "word"."""
+    match name:
+        case "action":
+            return shop.action_names
+        case "surface":
+            return shop.surface_names
+        case _:
+            return shop.market_codes
 
 
 def _time(source: Source, sample: Sample, columns: dict[str, tuple[str, ...]]) -> str:

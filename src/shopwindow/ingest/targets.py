@@ -61,7 +61,7 @@ ACTIONS: Final = (
 PAGES: Final = (
     Target("page_id", "text", True, ("request_id",)),
     AT, CUSTOMER, SURFACE, CATEGORY, QUERY,
-    Target("seed_item", "item"),
+    Target("seed_item", "id"),
     MARKET, DEVICE,
     Target("items", "ids", True, ("item_ids", "products")),
     Target("propensities", "numbers"),

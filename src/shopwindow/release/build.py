@@ -73,8 +73,7 @@ def run_names(shop_dir: ShopDirectory) -> list[str]:
 
 def popularity(dataset: Dataset) -> Float:
     """[N] wanted actions (gain above 0) per item, over all events in the data set."""
-    rows = dataset.item_row[dataset.wanted()]
-    return np.bincount(rows, minlength=len(dataset.catalog)).astype(np.float32)
+    return dataset.item_counts(dataset.wanted()).astype(np.float32)
 
 
 def customer_queries(trained: "TrainedTwoTower", dataset: Dataset) -> Queries:

@@ -7,7 +7,7 @@ from typing import final
 import faiss
 
 from shopwindow.config import ShopDirectory
-from shopwindow.datasets.columns import load_columns
+from shopwindow.datasets.columns import MANIFEST, load_columns
 from shopwindow.errors import ReleaseError
 from shopwindow.features.boot import boot_id
 from shopwindow.features.customer import StateRules
@@ -86,6 +86,7 @@ def open_runtime(directory: ShopDirectory, options: RuntimeOptions = RuntimeOpti
 
     Raises:
         SchemaError: there is no readable shop.toml.
+        DatasetError: the imported events cannot be read.
         StateError: log, state or identity map cannot be opened (another server may hold them).
     """
     shop = read_shop(directory.config)
@@ -138,7 +139,7 @@ def ranking_of(release: Release, tail_rows: int = TAIL_ROWS) -> Ranking:
 
 def history_of(directory: ShopDirectory) -> HistoryColumns | None:
     """The imported events below the live ones; None before any were imported."""
-    return load_columns(directory.columns) if directory.columns.is_dir() else None
+    return load_columns(directory.columns) if (directory.columns / MANIFEST).is_file() else None
 
 
 def _open_ranking(directory: ShopDirectory, options: RuntimeOptions) -> tuple[Ranking | None, str]:

@@ -15,7 +15,7 @@ from shopwindow.serving.shelf import Place, Shelf
 class Context:
     """One request, ready to rank. Rows are those of `shelf`.
 
-    `customer_key`: 0 = nobody or never seen. `journey`: batch of 1 with the request's local context.
+    `customer_key`: NOBODY without one and for one never seen. `journey`: batch of 1 with the request's local context.
     `place`: where candidates may come from. `market`: code, resolved. `seed_row`: the item that the page is
     about, -1 = none. `excluded`: sorted rows never to show (asked for, hidden by the customer, the seed itself).
     `bought`: sorted rows bought recently. `log_offset`: state and shelf are those after this record of the log.

@@ -1,16 +1,18 @@
 """PageLog: every ranked page goes to the log, after the answer, never in its way."""
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
+from threading import Semaphore
 from typing import Final, Protocol, final
 
 import msgspec
 
-from shopwindow.errors import StateError
 from shopwindow.features.keeper import Keeper
 from shopwindow.schema.arrays import Int64
 from shopwindow.schema.live import NOBODY, PageEvent
 from shopwindow.stream.event_log import record_of
 
+LOG: Final = logging.getLogger(__name__)
 MAX_WAITING: Final = 2000
 
 
@@ -27,15 +29,14 @@ class PageLog:
     def __init__(self, keeper: Keeper, identity: CustomerKeys) -> None:
         self._keeper, self._identity = keeper, identity
         self._newcomers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="newcomers")
-        self._waiting = 0
-        self.lost = 0
+        self._waiting = Semaphore(MAX_WAITING)
+        self.lost = 0  # pages of newcomers that were promised to the log and did not get there
 
     def note(self, event: PageEvent, customer: str | None) -> bool:
         """Hand the page over; false if there is no room for it and it will be missing from the log."""
         if event.customer_key == NOBODY and customer is not None:
-            if self._waiting >= MAX_WAITING:
+            if not self._waiting.acquire(blocking=False):
                 return False
-            self._waiting += 1
             self._newcomers.submit(self._note_newcomer, event, customer)
             return True
         return self._keeper.note([record_of(event)])
@@ -49,7 +50,8 @@ class PageLog:
             key = int(self._identity.customer_keys([customer])[0])
             if not self._keeper.note([record_of(msgspec.structs.replace(event, customer_key=key))]):
                 self.lost += 1
-        except StateError:
+        except Exception:
+            LOG.exception("a newcomer's page is missing from the log")
             self.lost += 1
         finally:
-            self._waiting -= 1
+            self._waiting.release()

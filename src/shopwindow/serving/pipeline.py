@@ -106,6 +106,8 @@ class Pipeline:
                 trace.counts[f"removed:{reason}"] = trace.counts.get(f"removed:{reason}", 0) + count
             if selection.propensities is not None:
                 propensities = selection.propensities
+            elif propensities is not None:
+                propensities = propensities[selection.positions]
         k = context.request.k
         return Page(
             rows=candidates.rows[:k],

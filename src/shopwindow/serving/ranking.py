@@ -89,6 +89,8 @@ class Ranking:
                 if shelf.offset <= snapshot.offset:
                     break
                 time.sleep(READ_AGAIN_S)
+            else:
+                trace.degrade("state", "behind")  # such a page cannot be computed again
         except Exception:
             LOG.exception("the state cannot be read")
             trace.degrade("state", "failed")

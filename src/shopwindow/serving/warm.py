@@ -1,4 +1,4 @@
-"""Before the first customer comes: every plan once, and the scan copy read once, so that no page waits for the disk."""
+"""Before the first customer comes: a page of every surface once, and the scan copy read once, so that no page waits for the disk."""
 
 import logging
 from typing import Final

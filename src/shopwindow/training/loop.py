@@ -24,7 +24,6 @@ from shopwindow.datasets.split import Split
 from shopwindow.errors import TrainingError
 from shopwindow.models.context import JourneyTensors
 from shopwindow.models.two_tower import TwoTower
-from shopwindow.schema.arrays import Int64
 from shopwindow.training.checkpoint import RunDirectory, load_json, load_tensors, save_tensors, save_text
 from shopwindow.training.negatives import NegativeSampler
 from shopwindow.training.progress import TrainingProgress
@@ -62,7 +61,7 @@ def train(
             the run to resume had another configuration or other data.
     """
     directory = RunDirectory(into)
-    if not training_events(dataset, split).any():
+    if not dataset.wanted_before(split.train_end).any():
         raise TrainingError("there are no events to train on: import actions first (`shopwindow import`)")
     _prepare(directory, dataset, split, run, resume)
     trainer = _Trainer(dataset, split, run, directory)
@@ -119,20 +118,11 @@ def _differences(one: Any, other: Any, name: str = "") -> Iterator[str]:
         yield name
 
 
-def training_events(dataset: Dataset, split: Split) -> Int64:
-    """[N] events of each catalogue row that training may use."""
-    columns = dataset.columns
-    customer = np.repeat(np.arange(len(columns.customer_key)), np.diff(columns.offsets))
-    usable = np.arange(len(customer)) < split.train_end[customer]
-    rows = dataset.item_row[usable]
-    return np.bincount(rows[rows >= 0], minlength=len(dataset.catalog)).astype(np.int64)
-
-
 class _Trainer:
     """The parts of one run, put together; `go` trains."""
 
     def __init__(self, dataset: Dataset, split: Split, run: TrainingRun, directory: RunDirectory) -> None:
-        events = training_events(dataset, split)
+        events = dataset.item_counts(dataset.wanted_before(split.train_end))
         torch.manual_seed(run.seed)
         self.dataset, self.split, self.run, self.directory = dataset, split, run, directory
         self.vocabulary = TowerVocabulary.of(dataset, events, run.min_events)

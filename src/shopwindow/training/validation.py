@@ -12,7 +12,7 @@ DEPTH = 10
 
 
 def sample(requests: RequestSet, limit: int, seed: int) -> RequestSet:
-    """At most `limit` requests, drawn once by seed, those with short histories first (they share a batch)."""
+    """At most `limit` requests, drawn once by seed, in their order."""
     places = np.random.default_rng(seed).permutation(len(requests))[:limit]
     return requests.take(np.sort(places))
 
