@@ -12,6 +12,7 @@ from tests.serving.tiny_shop import SHOP, TinySpec, make_shop
 
 from shopwindow.api.app import Closed, create_app
 from shopwindow.config import ShopDirectory
+from shopwindow.errors import StateError
 from shopwindow.schema.shop import shop_toml
 from shopwindow.serving.assembly import open_runtime
 
@@ -284,3 +285,47 @@ def test_nothing_of_this_was_counted_as_a_fault(client: httpx.Client) -> None:
     assert 'shopwindow_refused_total{code="400"} 1.0' in text
     assert 'shopwindow_refused_total{code="422"} 1.0' in text
     assert 'code="500"' not in text
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/v1/rank"), ("POST", "/v1/events"), ("PUT", "/v1/items")]
+)
+def test_endless_nesting(shared: httpx.Client, method: str, path: str) -> None:
+    answer = shared.request(method, path, content="[" * 100_000 + "]" * 100_000)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "malformed_json"
+
+
+def test_one_event_nested_without_end_does_not_spoil_the_others(client: httpx.Client) -> None:
+    good = {"type": "action", "event_id": "n1", "customer": "anna", "item": "item-3", "action": "click"}
+    deep = "[" * 900 + "]" * 900
+    body = f'{{"events": [{json.dumps(good)}, {{"type": "action", "event_id": {deep}}}]}}'
+    answer = client.post("/v1/events", content=body)
+    assert answer.status_code in (200, 400)  # as deep as the reader goes: refused one by one, or as a whole
+    if answer.status_code == 200:
+        assert (answer.json()["accepted"], answer.json()["rejected"][0]["index"]) == (1, 1)
+
+
+def test_a_market_that_came_after_the_release(shop_dir: ShopDirectory) -> None:
+    with shop_dir.config.open("a") as file:
+        file.write('\n[[market]]\ncode = "fr"\ncurrency = "EUR"\n')
+    with running(create_app(open_runtime(shop_dir))) as client:
+        answer = client.get("/v1/items/item-3?market=fr")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "unknown_market")
+        assert client.get("/v1/items/item-3").status_code == 200
+
+
+def test_an_identity_map_that_was_lost_is_not_replaced_in_silence(shop_dir: ShopDirectory) -> None:
+    for path in shop_dir.root.glob("identity.sqlite*"):
+        path.unlink()
+    with pytest.raises(StateError, match="expected the ids of 60 items, came 0: it was lost or replaced"):
+        open_runtime(shop_dir)
+
+
+def test_an_id_may_not_end_in_a_new_line(shared: httpx.Client) -> None:
+    answer = shared.post("/v1/rank", json={"surface": "home", "customer": "anna\n"})
+    assert answer.status_code == 422
+
+
+def test_probes_may_ask_for_the_head_alone(shared: httpx.Client) -> None:
+    assert [shared.head(path).status_code for path in ("/health", "/ready", "/metrics")] == [200, 200, 200]

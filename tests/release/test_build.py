@@ -1,5 +1,6 @@
 """From files to a release, whole: a simulated shop is imported, trained on for an epoch and built."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,12 @@ from shopwindow.ingest.source import Source
 from shopwindow.release.build import build_release, customer_queries, popularity, run_names
 from shopwindow.release.bundle import Release, load_release
 from shopwindow.release.graphs import open_graph
+from shopwindow.schema.live import ItemEvent
 from shopwindow.schema.shop import read_shop
 from shopwindow.simulation.generator import simulate
 from shopwindow.simulation.spec import WorldSpec
+from shopwindow.stream.event_log import record_of
+from shopwindow.stream.sqlite_log import SqliteLog
 from shopwindow.training.loop import load_run, train
 from shopwindow.training.presets import two_tower
 from shopwindow.training.run import TrainingRun
@@ -104,3 +108,21 @@ def test_runs_are_offered_by_name(shop_dir: ShopDirectory) -> None:
     assert run_names(shop_dir) == ["tiny"]
     with pytest.raises(ReleaseError, match=r"no training run 'other' .* there are: tiny"):
         build_release(shop_dir, "other", created_ms=0)
+
+
+def test_a_release_takes_in_what_the_server_was_told_of_items(
+    shop_dir: ShopDirectory, tmp_path: Path
+) -> None:
+    served = ShopDirectory(Path(shutil.copytree(shop_dir.root, tmp_path / "served")))
+    before = load_dataset(served).catalog.table.to_pylist()[0]
+    log = SqliteLog.open(served.state / "log.sqlite")
+    said = [
+        ItemEvent(item_key=before["item_key"], item_id=before["item_id"], at_ms=1, title="once"),
+        ItemEvent(item_key=before["item_key"], item_id=before["item_id"], at_ms=2, title="in the end"),
+        ItemEvent(item_key=80, item_id="fresh", at_ms=3, title="never imported", categories=("new/place",)),
+    ]
+    log.append([record_of(each) for each in said])
+    log.close()
+    table = load_release(build_release(served, "tiny", created_ms=1_000)).catalog.table
+    title_of = dict(zip(table.column("item_key").to_pylist(), table.column("title").to_pylist(), strict=True))
+    assert (len(title_of), title_of[before["item_key"]], title_of[80]) == (81, "in the end", "never imported")

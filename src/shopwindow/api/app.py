@@ -129,11 +129,11 @@ def _add_closed(app: FastAPI, shop: Closed) -> None:
 
 
 def _add_health(app: FastAPI, shop: ShopRuntime | Closed, metrics: Metrics) -> None:
-    @app.get("/health", include_in_schema=False)
+    @app.api_route("/health", methods=["GET", "HEAD"], include_in_schema=False)
     async def health() -> Response:
         return _json(b'{"status":"alive"}')
 
-    @app.get("/ready", include_in_schema=False)
+    @app.api_route("/ready", methods=["GET", "HEAD"], include_in_schema=False)
     async def ready() -> Response:
         failure = _not_ready(shop)
         if failure is not None:
@@ -144,7 +144,7 @@ def _add_health(app: FastAPI, shop: ShopRuntime | Closed, metrics: Metrics) -> N
         known = {"release": release.release_id, "items": len(release.catalog)}
         return _json(msgspec.json.encode({"status": "ready", "shop": shop.shop.name, **known}))
 
-    @app.get("/metrics", include_in_schema=False)
+    @app.api_route("/metrics", methods=["GET", "HEAD"], include_in_schema=False)
     def read_metrics() -> Response:
         return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 

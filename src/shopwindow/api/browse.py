@@ -120,7 +120,7 @@ def _titles(runtime: ShopRuntime, keys: np.ndarray) -> dict[int, tuple[str | Non
     known = np.unique(keys)
     rows = shelf.rows_of(known)
     known, rows = known[rows >= 0], rows[rows >= 0]
-    details = details_of(shelf, rows, runtime.shop.market_codes[0], 0)
+    details = details_of(shelf, rows, shelf.shop.market_codes[0], 0)
     return {key: (each.title, each.picture) for key, each in zip(known.tolist(), details, strict=True)}
 
 

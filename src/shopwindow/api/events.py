@@ -9,7 +9,7 @@ from typing import Any, Final, final
 import msgspec
 
 from shopwindow.api.answers import AcceptedOut, RejectedOut
-from shopwindow.api.failures import read_validation, shown
+from shopwindow.api.failures import TOO_DEEP, read_validation, shown
 from shopwindow.api.metrics import Metrics
 from shopwindow.api.payloads import ActionIn, EventsIn, ImpressionIn, read
 from shopwindow.schema.live import ActionEvent, ImpressionEvent
@@ -80,6 +80,9 @@ class EventDesk:
                 event = self._one.decode(raw)
             except msgspec.ValidationError as error:
                 out.reject(index, *read_validation(str(error)))
+                continue
+            except RecursionError:
+                out.reject(index, "", *TOO_DEEP)
                 continue
             wrong = self._wrong_word(event)
             if wrong is not None:

@@ -34,6 +34,7 @@ _GOT: Final = re.compile(r"^Expected (?P<expected>.+?), got (?P<came>.+)$", re.D
 _MISSING: Final = re.compile(r"^Object missing required field `(?P<name>[^`]*)`$")
 _UNKNOWN: Final = re.compile(r"^Object contains unknown field `(?P<name>[^`]*)`$")
 CAME_LIMIT: Final = 200
+TOO_DEEP: Final = ("JSON of a few levels", "JSON nested too deeply")
 
 
 def failure_response(failure: Failure, status: int | None = None) -> Response:
@@ -54,6 +55,8 @@ def failure_of(error: Exception) -> Failure:
             )
         case msgspec.DecodeError() | UnicodeDecodeError():
             return Failure("malformed_json", f"the body is no JSON: {error}", expected="a JSON object")
+        case RecursionError():
+            return Failure("malformed_json", "the body is nested too deeply", None, *TOO_DEEP)
         case StateError():
             return Failure(
                 "state_unavailable", f"the event log or state cannot be used now, try again: {error}"

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from shopwindow.api.failures import failure_of, failure_response
 from shopwindow.errors import RequestError, StateError
 
-KNOWN: Final = (RequestError, StateError, msgspec.DecodeError, UnicodeDecodeError)
+KNOWN: Final = (RequestError, StateError, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 Desk = Callable[[bytes, str | None], Awaitable[bytes]]
 """Body and X-Request-Id -> JSON."""

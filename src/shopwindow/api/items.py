@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import UNSET
 
 from shopwindow.api.answers import AcceptedOut, RejectedOut
-from shopwindow.api.failures import read_validation, shown
+from shopwindow.api.failures import TOO_DEEP, read_validation, shown
 from shopwindow.api.metrics import Metrics
 from shopwindow.api.pages import ready
 from shopwindow.api.payloads import ItemIn, ItemsIn, read
@@ -62,7 +62,7 @@ class ItemDesk:
             RequestError: the item or market is not known, or there is no release.
         """
         shelf = ready(self._runtime).shelf.now
-        markets = self._runtime.shop.market_codes
+        markets = shelf.shop.market_codes  # the release's: a market added since has no prices yet
         if market is not None and market not in markets:
             expected = f"one of {', '.join(markets)}"
             raise RequestError(
@@ -96,6 +96,9 @@ class ItemDesk:
             except msgspec.ValidationError as error:
                 field, expected, came = read_validation(str(error))
                 rejected.append(RejectedOut(index, field, expected, came))
+                continue
+            except RecursionError:
+                rejected.append(RejectedOut(index, "", *TOO_DEEP))
                 continue
             wrong = self._wrong_market(item)
             if wrong is None:

@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from shopwindow.schema.request import Filters, RankRequest
 
 MAX_INT: Final = 2**53
-Id = Annotated[str, Meta(min_length=1, max_length=256, pattern="^[^\\x00-\\x1f]+$")]
+Id = Annotated[str, Meta(min_length=1, max_length=256, pattern="^[^\\x00-\\x1f]+\\Z")]
 Word = Annotated[str, Meta(max_length=1000)]
 Text = Annotated[str, Meta(max_length=20_000)]
 Picture = Annotated[str, Meta(max_length=200_000)]

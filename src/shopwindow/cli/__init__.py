@@ -36,9 +36,9 @@ for family in (data, simulate, train, evaluate, release, serve, demo):
 
 
 def main() -> None:
-    """Run the command; our own errors are one line on stderr and exit code 2, never a traceback."""
+    """Run the command; our own errors and the file system's are one line on stderr and exit code 2, no traceback."""
     try:
         app()
-    except ShopwindowError as error:
+    except (ShopwindowError, OSError) as error:
         typer.secho(f"shopwindow: {error}", fg=typer.colors.RED, err=True)
         sys.exit(2)

@@ -162,13 +162,14 @@ def _import_public(name: str, data: Path | None, shop_dir: ShopDirectory) -> Non
 
 
 def _show_plan(console: "Console", path: Path, lines: list[tuple[str, str, str]]) -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(title=f"how {path.name} is read", title_justify="left")
     for heading in ("field", "from", "note"):
         table.add_column(heading)
     for line in lines:
-        table.add_row(*line)
+        table.add_row(*(escape(cell) for cell in line))
     console.print(table)
 
 

@@ -4,7 +4,7 @@ import gc
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import typer
 from rich.console import Console
@@ -31,8 +31,8 @@ def serve(
     ),
     port: int = typer.Option(8000, min=0, max=65535, help="Port to listen on; 0 takes a free one."),
     verify: bool = typer.Option(True, help="Hash every file of the release before serving it."),
-    log_level: str = typer.Option(
-        "warning", help="Of the web server: critical, error, warning, info, debug."
+    log_level: Literal["critical", "error", "warning", "info", "debug"] = typer.Option(
+        "warning", help="Of the web server."
     ),
 ) -> None:
     """Serve ranked pages, take events, show the storefront at /.

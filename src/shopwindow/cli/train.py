@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from shopwindow.errors import ConfigError
+
 if TYPE_CHECKING:
     from shopwindow.training.run import TrainingRun
 
@@ -55,6 +57,8 @@ def train(
     from shopwindow.training.loop import train as train_run
 
     shop_dir, run_name = ShopDirectory(shop), name or preset
+    if run_name != Path(run_name).name or run_name.startswith("."):
+        raise ConfigError(f"--name: expected a plain name such as {preset}, came {run_name!r}")
     dataset = load_dataset(shop_dir)
     held_out = make_split(dataset, SplitSpec(kind=split))
     run = replace(_preset(preset).variant(variant), seed=seed)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from shopwindow.config import ShopDirectory
-from shopwindow.datasets.dataset import Dataset, load_dataset
+from shopwindow.datasets.dataset import Dataset, dataset_of, load_dataset
 from shopwindow.datasets.requests import RequestSet, journeys
 from shopwindow.errors import ReleaseError
 from shopwindow.features.items import ItemVocabulary
@@ -18,9 +18,11 @@ from shopwindow.release.arrays import read_array
 from shopwindow.release.bundle import MODEL, VOCABULARY
 from shopwindow.release.graphs import CUSTOMER, ITEM
 from shopwindow.release.lineage import code_version, library_versions
+from shopwindow.release.live_items import with_live_items
 from shopwindow.release.manifest import Lineage
 from shopwindow.release.write import ReleaseParts, write_release
 from shopwindow.schema.arrays import Float
+from shopwindow.schema.catalog import catalog_of
 
 if TYPE_CHECKING:
     from shopwindow.training.trained import TrainedTwoTower
@@ -36,8 +38,8 @@ def build_release(
 ) -> Path:
     """Build and publish the release of a finished training run; returns its directory.
 
-    Items that came after training are in it too, with vectors from their content and metadata. `told` hears what
-    is being done. See write_release for what a failed or repeated build leaves.
+    Items that came after training are in it too, with vectors from their content and metadata, and so is what the
+    running server was told of items. `told` hears what is being done. See write_release for what a failed or repeated build leaves.
 
     Raises:
         ReleaseError: there is no such run, the shop has no items, or model and shop do not fit.
@@ -49,6 +51,11 @@ def build_release(
         raise ReleaseError(f"no training run '{run_name}' in {shop_dir.runs}; there are: {names}")
     told("reading the shop")
     dataset = load_dataset(shop_dir)
+    items = with_live_items(dataset.catalog.table, shop_dir)
+    if items is not dataset.catalog.table:
+        dataset = dataset_of(
+            dataset.shop, dataset.columns, catalog_of(items, dataset.shop.category_separator)
+        )
     if not len(dataset.catalog):
         raise ReleaseError("the shop has no items: import items (or actions) before building a release")
     from shopwindow.training.export import export  # torch: only a build needs it

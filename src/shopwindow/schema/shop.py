@@ -1,13 +1,12 @@
 """ShopConfig: what a shop is, read from shop.toml. Every mistake names file, line, field, expected and came."""
 
 import json
-import math
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from shopwindow.errors import SchemaError
@@ -15,6 +14,10 @@ from shopwindow.errors import SchemaError
 SURFACE_KINDS = ("home", "browse", "search", "similar", "campaign")
 ATTRIBUTE_KINDS = ("category", "number", "text")
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+MOST: Final = 1e9
+MOST_TABLES: Final = 200  # a place is a code, of one byte for actions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,8 +162,8 @@ class _Table:
 
     def number(self, name: str) -> float:
         value = self.values.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise self.error(name, "a number", value)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= MOST:
+            raise self.error(name, f"a number from -{MOST:g} to {MOST:g}", value)
         return float(value)
 
     def whole(self, name: str, default: int, low: int, high: int) -> int:
@@ -185,7 +188,10 @@ def read_shop(path: Path) -> ShopConfig:
         parsed = tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise SchemaError(expected="UTF-8 text", came=str(error), file=str(path)) from error
-    except tomllib.TOMLDecodeError as error:
+    except (
+        RecursionError,
+        ValueError,
+    ) as error:  # TOML's own errors, numbers of thousands of digits, endless nesting
         found = re.search(r"at line (\d+)", str(error))
         line = int(found.group(1)) if found else None
         raise SchemaError(expected="TOML", came=str(error), file=str(path), line=line) from error
@@ -207,7 +213,7 @@ def _parse(toml: _Toml, parsed: Mapping[str, Any]) -> ShopConfig:
     time_zone = shop.text("time_zone", "UTC")
     try:
         ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise shop.error("time_zone", "a time zone such as Europe/Berlin", time_zone) from error
 
     surfaces = tuple(
@@ -245,6 +251,8 @@ def _tables(toml: _Toml, parsed: Mapping[str, Any], name: str, allowed: Sequence
     values = parsed.get(name, [])
     if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
         raise toml.error(name, -1, "", f"tables headed [[{name}]]", values)
+    if len(values) > MOST_TABLES:
+        raise toml.error(name, MOST_TABLES, "", f"at most {MOST_TABLES} tables [[{name}]]", f"{len(values)}")
     tables = [_Table(toml, name, index, value, allowed) for index, value in enumerate(values)]
     seen: set[str] = set()
     for table in tables:

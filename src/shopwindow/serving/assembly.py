@@ -1,14 +1,16 @@
 """The only place where serving is put together: from a shop directory to a runtime that ranks and takes events."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import final
 
 import faiss
+import numpy as np
 
 from shopwindow.config import ShopDirectory
 from shopwindow.datasets.columns import MANIFEST, load_columns
-from shopwindow.errors import ReleaseError
+from shopwindow.errors import ReleaseError, StateError
 from shopwindow.features.boot import boot_id
 from shopwindow.features.customer import StateRules
 from shopwindow.features.keeper import Keeper
@@ -91,11 +93,13 @@ def open_runtime(directory: ShopDirectory, options: RuntimeOptions = RuntimeOpti
     """
     shop = read_shop(directory.config)
     directory.state.mkdir(parents=True, exist_ok=True)
+    history = history_of(directory)
+    ranking, reason = _open_ranking(directory, options)
+    _check_identity(directory, history, ranking)
     log = SqliteLog.open(directory.state / "log.sqlite")
     store = LmdbStore.open(directory.state / "customers", boot_id())
     rules = StateRules.of(shop)
-    recovery = recover(store, log, rules, history_of(directory), options.progress)
-    ranking, reason = _open_ranking(directory, options)
+    recovery = recover(store, log, rules, history, options.progress)
     if ranking is not None:
         ranking.shelf.restock(list(store.items()), store.applied().offset)
         warm(ranking)
@@ -148,6 +152,21 @@ def _open_ranking(directory: ShopDirectory, options: RuntimeOptions) -> tuple[Ra
     except ReleaseError as error:
         return None, str(error)
     return ranking_of(release, options.tail_rows), ""
+
+
+def _check_identity(
+    directory: ShopDirectory, history: HistoryColumns | None, ranking: Ranking | None
+) -> None:
+    """A map that was lost or replaced would give new items the keys of others."""
+    used = 0 if history is None else int(np.max(history.item_key, initial=-1)) + 1
+    used = max(used, 0 if ranking is None else len(ranking.release.row_of_key))
+    with closing(open_identity(directory.identity)) as identity:
+        known = identity.num_items()
+    if known < used:
+        raise StateError(
+            f"identity.sqlite: expected the ids of {used} items, came {known}: it was lost or replaced; "
+            "bring it back from a backup, or begin a new shop directory and import again"
+        )
 
 
 def _announce(ranking: Ranking | None) -> Callable[[Sequence[ItemEvent], int], None]:

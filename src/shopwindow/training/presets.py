@@ -48,5 +48,8 @@ def two_tower(dim: int, heads: int, blocks: int, widen: int = 1) -> TwoTowerConf
     """Both towers of one width, everything else as measured best."""
     block = BlockConfig(dim=dim, heads=heads, widen=widen)
     return TwoTowerConfig(
-        items=ItemEncoderConfig(dim=dim), journeys=JourneyEncoderConfig(block=block, blocks=blocks)
+        items=ItemEncoderConfig(dim=dim),
+        journeys=JourneyEncoderConfig(block=block, blocks=blocks),
+        temperature=0.05,
+        repeats=True,
     )
