@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,16 @@ import torch
 from shopwindow.datasets.requests import journeys
 from shopwindow.features.items import ItemVocabulary
 from shopwindow.training.export import export
-from shopwindow.training.trained import coded
+from shopwindow.training.loop import train
+from shopwindow.training.trained import TrainedTwoTower, coded
+
+
+@pytest.fixture(scope="module", params=[(None, False), (0.05, True)], ids=["plain", "preset"])
+def trained(request, dataset, split, run, tmp_path_factory) -> TrainedTwoTower:
+    temperature, repeats = request.param
+    model = replace(run.model, temperature=temperature, repeats=repeats)
+    short = replace(run, epochs=2, model=model)
+    return train(dataset, split, short, tmp_path_factory.mktemp("runs") / "exported")
 
 
 @pytest.fixture(scope="module")

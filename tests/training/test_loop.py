@@ -112,7 +112,7 @@ def test_a_run_from_before_a_setting_existed_goes_on_with_its_default(dataset, s
     train(dataset, split, replace(run, epochs=1), tmp_path / "run")
     config = RunDirectory(tmp_path / "run").config
     before = json.loads(config.read_text())
-    del before["run"]["model"]["repeats"]
+    del before["run"]["model"]["repeats"]  # False, the default and what the run has
     config.write_text(json.dumps(before))
     train(dataset, split, replace(run, epochs=1), tmp_path / "run", resume=True)
     other = replace(run, epochs=1, model=replace(run.model, repeats=True))
@@ -193,7 +193,7 @@ def test_the_configuration_is_kept_as_json(trained, tmp_path, dataset, split, ru
 def test_scores_do_not_depend_on_who_else_asks(trained, split) -> None:
     together = trained.scores(split.test.part(0, 8))
     alone = np.concatenate([trained.scores(split.test.part(n, n + 1)) for n in range(8)])
-    assert np.abs(together - alone).max() < 1e-5
+    np.testing.assert_allclose(together, alone, rtol=1e-5, atol=1e-5)
 
 
 def test_events_at_or_after_a_request_are_not_read(trained, dataset, split: Split) -> None:
