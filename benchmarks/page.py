@@ -44,6 +44,7 @@ from shopwindow.serving.assembly import ranking_of
 from shopwindow.serving.lookup import Keys, Known, context_of
 
 NEW_CUSTOMERS = 0.1
+PAGE = 24
 START_S = 300.0
 
 
@@ -251,6 +252,7 @@ def questions(shop: ShopDirectory, load: Load, count: int, seed_: int) -> list[b
         body: dict[str, Any] = {
             "customer": f"new-{seed_}-{number}" if new else rng.choice(customers),
             "device": "phone",
+            "k": PAGE,
         }
         surface = rng.choices(("browse", "home", "similar"), (load.browse, load.home, load.similar))[0]
         body["surface"] = surface
@@ -270,7 +272,7 @@ def measure(server: Server, shop: ShopDirectory, options: argparse.Namespace) ->
     count = int(options.rate * options.seconds)
     loads = [("HTTP, GET /health", "no-work", [get("/health")] * count)]
     loads += [
-        (f"HTTP, {load.words()}, k=24", "two-tower", questions(shop, load, count, seed_=number))
+        (f"HTTP, {load.words()}, k={PAGE}", "two-tower", questions(shop, load, count, seed_=number))
         for number, load in enumerate(LOADS)
     ]
     rows = []
@@ -289,15 +291,23 @@ def measure(server: Server, shop: ShopDirectory, options: argparse.Namespace) ->
             seconds=options.seconds,
             seed=1,
             command=command_line(),
-            note=(
-                f"open loop at {options.rate:g} requests/s, latency from the due time; {answers.degraded} answers degraded; "
-                "trained vectors copied with noise; policies on, every page logged to disk"
+            note=f"open loop at {options.rate:g} requests/s, latency from the due time"
+            + (
+                f"; {answers.degraded} pages degraded; trained vectors copied with noise; policies on, every page logged to disk"
+                if model == "two-tower"
+                else "; what HTTP and this machine cost"
             ),
         )
         rows += [
             shown,
             replace(shown, metric="p99_ms", value=float(np.percentile(answers.latency, 99))),
-            replace(shown, metric="requests_per_s", value=most, n=round(most * options.seconds / 3)),
+            replace(
+                shown,
+                metric="requests_per_s",
+                value=most,
+                n=round(most * options.seconds / 3),
+                seconds=options.seconds / 3,
+            ),
         ]
         print(protocol, [f"{row.metric} {row.value:.2f}" for row in rows[-3:]], flush=True)
     peak = server.peak_mib()

@@ -75,6 +75,14 @@ def test_a_value_that_the_shop_does_not_know_is_refused_before_anything_is_impor
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.parametrize("pattern", ["%Q", "%d.%", "%d-%k"])
+def test_a_time_pattern_that_means_nothing_is_refused(pattern: str, tmp_path: Path) -> None:
+    run("init", "--shop", tmp_path)
+    (tmp_path / "log.csv").write_text(LOG)
+    with pytest.raises(IngestError, match="expected a time pattern such as"):
+        run("import", "--shop", tmp_path, tmp_path / "log.csv", "--time", pattern)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

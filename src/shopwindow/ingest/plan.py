@@ -1,6 +1,7 @@
 """Plan: everything an import needs to know about a file, stated by the caller or guessed from a sample."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
@@ -12,6 +13,7 @@ from shopwindow.ingest.targets import ACTION_WORDS, ATTRIBUTE, TARGETS, Target, 
 from shopwindow.ingest.times import guess_time
 from shopwindow.schema.shop import ShopConfig
 
+DIRECTIVES: Final = frozenset("aAbBcdfgGHIjmMnpSuUVwWxXyYzZ%")  # what DuckDB's strptime knows
 TIME_OF: Final = {"actions": "at", "pages": "at", "impressions": "at", "items": "first_seen"}
 
 
@@ -201,6 +203,9 @@ def _time(source: Source, sample: Sample, columns: dict[str, tuple[str, ...]]) -
         time = source.mapping.time
         if time not in ("s", "ms", "us", "iso", "order") and "%" not in time:
             raise IngestError(f"expected a time of s, ms, us, iso, order or a pattern with %, came '{time}'")
+        wrong = next((each for each in re.findall("%-?(.?)", time) if each not in DIRECTIVES), None)
+        if wrong is not None:
+            raise IngestError(f"expected a time pattern such as %d.%m.%Y %H:%M, came '%{wrong}' in '{time}'")
         return time
     if sample.form == "sequences":
         return "order"
