@@ -12,9 +12,13 @@ MAIN: Final = (HEADLINE, "ndcg@500", "recall@1", "recall@10", "recall@100", "rec
 
 
 def tables(report: Report) -> Iterator[Table]:
-    """Accuracy with 95 % intervals, what else pages look like, differences to the best baseline, segments."""
+    """Accuracy with 95 % intervals, what else pages look like, settings, differences to the best baseline, segments.
+
+    Models stand side by side and metrics below one another: that fits a narrow terminal.
+    """
     yield _accuracy(report)
     yield _others(report)
+    yield _settings(report)
     if report.differences:
         yield _differences(report)
     if report.segments:
@@ -22,36 +26,36 @@ def tables(report: Report) -> Iterator[Table]:
 
 
 def _accuracy(report: Report) -> Table:
-    table = _table(
-        f"{report.protocol}: {report.num_requests:,} test requests (mean, 95 % interval by customers, seed {report.seed})"
+    table = _by_model(
+        report,
+        f"{report.protocol}: {report.num_requests:,} test requests (mean, 95 % interval by customers, seed {report.seed})",
     )
-    metrics = [metric for metric in MAIN if metric in _metrics(report)]
-    table.add_column("model")
-    for metric in metrics:
-        table.add_column(metric, justify="right")
-    for each in report.entrants:
-        means = report.means[each.outcome.name]
-        table.add_row(each.outcome.name, *(_with_interval(means[metric]) for metric in metrics))
+    means = [report.means[each.outcome.name] for each in report.entrants]
+    for metric in MAIN:
+        if metric in _metrics(report):
+            table.add_row(metric, *(_with_interval(found[metric]) for found in means))
     return table
 
 
 def _others(report: Report) -> Table:
-    table = _table("more")
-    others = [metric for metric in _metrics(report) if metric not in MAIN]
-    totals = list(report.entrants[0].outcome.totals)
+    table = _by_model(report, "more")
+    means = [report.means[each.outcome.name] for each in report.entrants]
+    for metric in _metrics(report):
+        if metric not in MAIN:
+            table.add_row(metric, *(_figure(found[metric].value) for found in means))
+    for name in report.entrants[0].outcome.totals:
+        table.add_row(name, *(_figure(each.outcome.totals[name]) for each in report.entrants))
+    table.add_row("seconds", *(f"{each.seconds:.1f}" for each in report.entrants))
+    return table
+
+
+def _settings(report: Report) -> Table:
+    table = _table("settings")
     table.add_column("model")
-    for name in (*others, *totals, "seconds"):
-        table.add_column(name, justify="right", overflow="fold")
-    table.add_column("settings", overflow="fold")
+    table.add_column("chosen", overflow="fold")
     for each in report.entrants:
-        means = report.means[each.outcome.name]
-        table.add_row(
-            each.outcome.name,
-            *(_figure(means[metric].value) for metric in others),
-            *(_figure(each.outcome.totals[name]) for name in totals),
-            f"{each.seconds:.1f}",
-            each.settings,
-        )
+        if each.settings:
+            table.add_row(each.outcome.name, each.settings)
     return table
 
 
@@ -75,13 +79,19 @@ def _differences(report: Report) -> Table:
 
 
 def _segments(report: Report) -> Table:
-    table = _table(f"{HEADLINE} by segment")
-    table.add_column("segment")
-    table.add_column("requests", justify="right")
-    for each in report.entrants:
-        table.add_column(each.outcome.name, justify="right", overflow="fold")
+    table = _by_model(report, f"{HEADLINE} by segment", "segment", "requests")
     for name, (n, models) in report.segments.items():
         table.add_row(name, f"{n:,}", *(_with_interval(found) for found in models.values()))
+    return table
+
+
+def _by_model(report: Report, title: str, *first: str) -> Table:
+    """A column for the metric (or those named), then one for each model."""
+    table = _table(title)
+    for name in first or ("metric",):
+        table.add_column(name, justify="right" if name == "requests" else "left", overflow="fold")
+    for each in report.entrants:
+        table.add_column(each.outcome.name, justify="right", overflow="fold")
     return table
 
 
