@@ -264,6 +264,17 @@ def questions(shop: ShopDirectory, load: Load, count: int, seed_: int) -> list[b
     return made
 
 
+def _processor_ticks() -> list[int]:
+    """Ticks of all processors by what they did (Linux); the eighth is what a hypervisor gave to others."""
+    path = Path("/proc/stat")
+    return [int(each) for each in path.read_text().splitlines()[0].split()[1:9]] if path.exists() else [0] * 8
+
+
+def _share_stolen(before: list[int], after: list[int]) -> float:
+    spent = [late - early for early, late in zip(before, after, strict=True)]
+    return spent[7] / max(sum(spent), 1)
+
+
 def measure(server: Server, shop: ShopDirectory, options: argparse.Namespace) -> list[Row]:
     """Rows of every load; first those of an answer without any work, which is what HTTP and this machine cost."""
     open_loop(
@@ -277,7 +288,9 @@ def measure(server: Server, shop: ShopDirectory, options: argparse.Namespace) ->
     ]
     rows = []
     for protocol, model, requests in loads:
+        before = _processor_ticks()
         answers = open_loop(server.port, requests, options.rate)
+        stolen = _share_stolen(before, _processor_ticks())
         most = saturated(server.port, requests, clients=8, seconds=options.seconds / 3)
         shown = Row(
             dataset=f"items-{options.items // 1_000_000}m"
@@ -291,7 +304,8 @@ def measure(server: Server, shop: ShopDirectory, options: argparse.Namespace) ->
             seconds=options.seconds,
             seed=1,
             command=command_line(),
-            note=f"open loop at {options.rate:g} requests/s, latency from the due time"
+            note=f"open loop at {options.rate:g} requests/s, latency from the due time; "
+            f"{stolen:.1%} of the processors taken by others"
             + (
                 f"; {answers.degraded} pages degraded; trained vectors copied with noise; policies on, every page logged to disk"
                 if model == "two-tower"
