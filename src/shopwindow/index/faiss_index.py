@@ -22,7 +22,7 @@ TRAIN_PER_LIST: Final = 32  # 1 M x 64, CPU s and recall@500: 32: 24 s .981; 64:
 class FaissIndex:
     """Inverted lists of 8-bit codes propose `overfetch` x limit rows; `vectors` score and order them.
 
-    `num_probes`: lists read per query, chosen by `recall.choose_probes`. FAISS starts a thread per core for
+    `num_probes`: lists read per query, chosen by `recall.gated_lists`. FAISS starts a thread per core for
     a query unless the process has called `faiss.omp_set_num_threads(1)`: whoever composes a server does that.
     """
 

@@ -13,10 +13,10 @@ CAME: Final = "\x1f"  # in `broken`: what was expected, this mark, what came
 LONGEST_RECORD: Final = 1000  # lines; a quote left open longer than that is a fault, not a text
 
 
-@ibis.udf.scalar.builtin(
+@ibis.udf.scalar.builtin(  # type: ignore[untyped-decorator]
     name="regexp_extract_all", signature=(("string", "string", "int64"), "array<string>")
 )
-def _extract_all(text, pattern, group): ...  # type: ignore[no-untyped-def]
+def _extract_all(text: ir.Value, pattern: str, group: int) -> ir.ArrayValue: ...
 
 
 def records_of(connection: Backend, lines: ir.Table, sample: Sample) -> ir.Table:

@@ -17,12 +17,12 @@ CONTENT: Final = {
 a file that repeats an earlier one adds nothing, and equal events within one file are all kept."""
 
 
-@ibis.udf.scalar.builtin(name="md5", signature=(("string",), "string"))
-def _md5_of(text): ...  # type: ignore[no-untyped-def]
+@ibis.udf.scalar.builtin(name="md5", signature=(("string",), "string"))  # type: ignore[untyped-decorator]
+def _md5_of(text: ir.Value) -> ir.StringValue: ...
 
 
-@ibis.udf.scalar.builtin(name="hash", signature=(("string",), "uint64"))
-def _hash_of(text): ...  # type: ignore[no-untyped-def]
+@ibis.udf.scalar.builtin(name="hash", signature=(("string",), "uint64"))  # type: ignore[untyped-decorator]
+def _hash_of(text: ir.Value) -> ir.IntegerValue: ...
 
 
 def fresh_events(connection: Backend, rows: ir.Table, table: str, shop_dir: ShopDirectory) -> ir.Table:

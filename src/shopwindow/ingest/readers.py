@@ -26,16 +26,16 @@ FAULTS: Final = {
 }
 
 
-@ibis.udf.scalar.builtin(name="json_extract_string", signature=(("string", "array<string>"), "array<string>"))
-def _json_texts(text, paths): ...  # type: ignore[no-untyped-def]
+@ibis.udf.scalar.builtin(name="json_extract_string", signature=(("string", "array<string>"), "array<string>"))  # type: ignore[untyped-decorator]
+def _json_texts(text: ir.Value, paths: list[str]) -> ir.ArrayValue: ...
 
 
-@ibis.udf.scalar.builtin(name="trim", signature=(("string",), "string"))
-def _trim(text): ...  # type: ignore[no-untyped-def]
+@ibis.udf.scalar.builtin(name="trim", signature=(("string",), "string"))  # type: ignore[untyped-decorator]
+def _trim(text: ir.Value) -> ir.StringValue: ...
 
 
-@ibis.udf.scalar.builtin(name="json_valid", signature=(("string",), "boolean"))
-def _json_valid(text): ...  # type: ignore[no-untyped-def]
+@ibis.udf.scalar.builtin(name="json_valid", signature=(("string",), "boolean"))  # type: ignore[untyped-decorator]
+def _json_valid(text: ir.Value) -> ir.BooleanValue: ...
 
 
 @ibis.udf.scalar.builtin(name="to_json")  # type: ignore[untyped-decorator]

@@ -16,12 +16,12 @@ ISO: Final = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([ T].*)?")
 MONTH_DAY: Final = re.compile(r"(\d{1,2})([-/.])(\d{1,2})")
 
 
-@ibis.udf.scalar.builtin(name="epoch_ms", signature=(("timestamp('UTC')",), "int64"))
-def _epoch_ms(moment): ...  # type: ignore[no-untyped-def]
+@ibis.udf.scalar.builtin(name="epoch_ms", signature=(("timestamp('UTC')",), "int64"))  # type: ignore[untyped-decorator]
+def _epoch_ms(moment: ir.Value) -> ir.IntegerValue: ...
 
 
-@ibis.udf.scalar.builtin(name="try_strptime", signature=(("string", "string"), "timestamp"))
-def _try_strptime(text, pattern): ...  # type: ignore[no-untyped-def]
+@ibis.udf.scalar.builtin(name="try_strptime", signature=(("string", "string"), "timestamp"))  # type: ignore[untyped-decorator]
+def _try_strptime(text: ir.Value, pattern: str) -> ir.TimestampValue: ...
 
 
 def guess_time(column: str, texts: Sequence[str], year: int | None) -> str:

@@ -92,9 +92,8 @@ def _write_parts(parts: ReleaseParts, into: Path, gate: GateConfig) -> None:
 
 def category_slices(catalog: Catalog) -> list[Scope]:
     """The rows of every category, as they are searched; the root is not among them."""
-    bounds = catalog.other_offsets
     return [
-        Scope(first=first, last=last, others=catalog.other_rows[bounds[node] : bounds[node + 1]])
+        Scope(first=first, last=last, others=catalog.others_of(node))
         for node in range(1, len(catalog.categories))
         for first, last in [catalog.slice_of(node)]
     ]

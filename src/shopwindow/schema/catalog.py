@@ -36,11 +36,14 @@ class Catalog:
         first, last = np.searchsorted(self.category, bounds, side="left")
         return int(first), int(last)
 
+    def others_of(self, node: int) -> Rows:
+        """Rows in the subtree of `node` by a further category path only, sorted: beside `slice_of`, never within it."""
+        return self.other_rows[self.other_offsets[node] : self.other_offsets[node + 1]]
+
     def rows_in(self, node: int) -> Rows:
         """All rows in the subtree of `node`, by any of their category paths, each once."""
         first, last = self.slice_of(node)
-        others = self.other_rows[self.other_offsets[node] : self.other_offsets[node + 1]]
-        return np.concatenate([np.arange(first, last, dtype=np.int32), others])
+        return np.concatenate([np.arange(first, last, dtype=np.int32), self.others_of(node)])
 
     def row_of_key(self) -> Int32:
         """[max key + 1] row of each key, -1 where this catalogue has no such item."""

@@ -80,9 +80,7 @@ class Shelf:
         if node < 0:
             return Place(first=0, last=0, others=NO_ROWS, tail=tail) if len(tail) else None
         first, last = self.catalog.slice_of(node)
-        bounds = self.catalog.other_offsets
-        others = self.catalog.other_rows[bounds[node] : bounds[node + 1]]
-        return Place(first=first, last=last, others=others, tail=tail)
+        return Place(first=first, last=last, others=self.catalog.others_of(node), tail=tail)
 
 
 def stocked(
