@@ -15,6 +15,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt $(INDEX) torch==2.13.0
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt $(INDEX) -e '.[train,dev]'
 	sh scripts/chromium.sh
+	sh scripts/java.sh
 	touch $@
 
 demo: setup ## simulate -> import -> train -> evaluate -> release -> serve; CHECK=1 drives it through a browser and exits

@@ -14,14 +14,17 @@ STAGES = (
     "schema", "ingest", "stream", "features", "datasets", "models", "training", "baselines", "evaluation",
     "index", "release", "serving", "replay", "simulation", "api", "cli",
 )  # fmt: skip
-EVERYWHERE = {"config", "durable", "errors"}
+EVERYWHERE = {"charts", "config", "document", "durable", "errors"}
 TORCH_FREE = (
     "shopwindow.api.app",
     "shopwindow.serving.assembly",
     "shopwindow.release.bundle",
     "shopwindow.ingest.importer",
 )
-NOT_IN_SERVING = ("torch", "lightning", "onnx", "onnxscript", "implicit", "scipy")
+NOT_IN_SERVING = (
+    "torch", "lightning", "onnx", "onnxscript", "implicit", "scipy",
+    "lightgbm", "sklearn", "optuna", "matplotlib", "pyspark",
+)  # fmt: skip
 
 
 def stage_of(path: Path) -> str:

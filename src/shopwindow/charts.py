@@ -1,0 +1,118 @@
+"""Charts as SVG text, all in one look, for `document.Chart`; Matplotlib draws and is loaded on first use."""
+
+from collections.abc import Mapping, Sequence
+from io import StringIO
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLOURS: Final = ("#2f6fde", "#d9662b", "#2a9d6f", "#8b5cc9", "#b8860b", "#c2417c", "#5f6b7a", "#1aa3b8")
+SIZE_INCHES: Final = (6.4, 3.8)
+SETTINGS: Final[Mapping[str, Any]] = {
+    "svg.fonttype": "none",  # letters stay letters
+    "svg.hashsalt": "shopwindow",  # equal charts are equal texts
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+}
+
+
+def lines(
+    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    labels: tuple[str, str],
+    *,
+    log: str = "",
+    dots: bool = False,
+) -> str:
+    """Curves (name -> x, y) over one pair of axes; `labels` of x and y. log: the axes that are logarithmic, e.g. "xy"."""
+
+    def draw(axes: "Axes") -> None:
+        for place, (name, (x, y)) in enumerate(curves.items()):
+            axes.plot(
+                x,
+                y,
+                label=name,
+                color=COLOURS[place % len(COLOURS)],
+                lw=1.8,
+                marker="o" if dots else "",
+                ms=4,
+            )
+        _finish(axes, labels, log, legend=len(curves) > 1)
+
+    return _drawn(draw)
+
+
+def bars(
+    groups: Mapping[str, Sequence[float]],
+    names: Sequence[str],
+    label: str,
+    *,
+    errors: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None,
+) -> str:
+    """Bars side by side: for each of `names` one bar per group. errors: group -> lengths below and above each bar."""
+
+    def draw(axes: "Axes") -> None:
+        width = 0.8 / max(1, len(groups))
+        for place, (group, heights) in enumerate(groups.items()):
+            at = [n + (place - (len(groups) - 1) / 2) * width for n in range(len(names))]
+            error = None if errors is None else [list(each) for each in errors[group]]
+            colour = COLOURS[place % len(COLOURS)]
+            axes.bar(at, heights, width * 0.92, label=group, color=colour, yerr=error, ecolor="#5f6b7a")
+        crowded = sum(len(name) for name in names) > 60
+        axes.set_xticks(
+            range(len(names)), names, rotation=30 if crowded else 0, ha="right" if crowded else "center"
+        )
+        axes.grid(visible=False, axis="x")
+        _finish(axes, ("", label), "", legend=len(groups) > 1)
+
+    return _drawn(draw)
+
+
+def points(
+    clouds: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    labels: tuple[str, str],
+    *,
+    log: str = "",
+    named: bool = False,
+) -> str:
+    """Clouds of points (name -> x, y). named: each cloud's name is written beside its first point, without a legend."""
+
+    def draw(axes: "Axes") -> None:
+        for place, (name, (x, y)) in enumerate(clouds.items()):
+            axes.scatter(x, y, s=22, label=name, color=COLOURS[place % len(COLOURS)], alpha=0.8)
+            if named and len(x):
+                axes.annotate(name, (x[0], y[0]), xytext=(5, 4), textcoords="offset points", fontsize=9)
+        _finish(axes, labels, log, legend=len(clouds) > 1 and not named)
+
+    return _drawn(draw)
+
+
+def _finish(axes: "Axes", labels: tuple[str, str], log: str, *, legend: bool) -> None:
+    axes.set_xlabel(labels[0])
+    axes.set_ylabel(labels[1])
+    if "x" in log:
+        axes.set_xscale("log")
+    if "y" in log:
+        axes.set_yscale("log")
+    if legend:
+        axes.legend(fontsize=9)
+
+
+def _drawn(draw: Any) -> str:
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(dict(SETTINGS)):
+        figure = Figure(figsize=SIZE_INCHES)
+        FigureCanvasSVG(figure)
+        draw(figure.add_subplot())
+        text = StringIO()
+        figure.savefig(text, format="svg", metadata={"Date": None}, transparent=True)
+    return text.getvalue()
