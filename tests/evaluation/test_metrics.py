@@ -59,24 +59,5 @@ def test_recall_of_some_wanted_items_applies_only_where_there_are_some() -> None
     assert np.isnan(found[1])
 
 
-def test_the_longest_run_counts_equal_neighbours_and_unknown_breaks_it() -> None:
-    labels = np.array([[3, 3, 1, 1, 1, 3], [-1, -1, 2, 2, -1, 2], [-1, -1, -1, -1, -1, -1]], dtype=np.int32)
-    assert metrics.longest_run(labels).tolist() == [3, 2, 0]
-
-
-def test_entropy_of_equal_halves_is_log_two() -> None:
-    labels = np.array([[0, 1, 0, 1], [5, 5, 5, 5], [0, 1, -1, -1]], dtype=np.int32)
-    np.testing.assert_allclose(metrics.label_entropy(labels), [math.log(2), 0, math.log(2)], atol=1e-12)
-
-
-def test_exposure_figures_by_hand() -> None:
-    shown = metrics.exposure(np.array([[0, 1], [0, -1]], dtype=np.int32), num_items=4)
-    assert shown.tolist() == [2, 1, 0, 0]
-    assert metrics.coverage(shown) == 2 / 4
-    assert metrics.effective_size(shown) == pytest.approx(
-        math.exp(-(2 / 3 * math.log(2 / 3) + math.log(1 / 3) / 3))
-    )
-    # Gini = sum of (2 i - n - 1) x_i / (n * sum): (-3*0 - 1*0 + 1*1 + 3*2) / (4 * 3)
-    assert metrics.gini(shown) == pytest.approx(7 / 12)
-    counts = np.array([0, 9, 1, 1], dtype=np.float32)
-    assert metrics.tail_share(shown, counts, head=0.25) == pytest.approx(2 / 3)  # item 1 is the head
+def test_a_page_with_any_hit_is_a_hit() -> None:
+    assert metrics.hit_rate(ranks({1: 1.0, 2: 1.0}, {3: 1.0}), 3).tolist() == [1, 0]

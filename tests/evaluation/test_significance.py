@@ -1,8 +1,19 @@
+import math
+
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from scipy.stats import false_discovery_control, ttest_rel
 
 from shopwindow.errors import EvaluationError
-from shopwindow.evaluation.significance import bootstrap_means, holm, mean_interval, paired_difference
+from shopwindow.evaluation.significance import (
+    bootstrap_means,
+    holm,
+    mean_interval,
+    paired_difference,
+    paired_t_test,
+)
 
 
 def test_the_interval_covers_the_true_mean_about_nineteen_times_in_twenty() -> None:
@@ -52,6 +63,61 @@ def test_equal_seeds_give_equal_draws_and_one_customer_no_width() -> None:
 def test_holm_multiplies_the_smallest_by_the_number_of_comparisons() -> None:
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([3 * 0.01, 2 * 0.03, 2 * 0.03])
     assert holm([0.5, 0.9]) == [1.0, 1.0]
+
+
+@given(st.integers(0, 999), st.integers(2, 40))
+def test_with_one_request_per_customer_the_t_test_is_scipys_paired_one(seed, n) -> None:
+    ours, theirs = np.random.default_rng(seed).normal(size=(2, n))
+    found = paired_t_test(ours, theirs, np.arange(n, dtype=np.int32))
+    reference = ttest_rel(ours, theirs)
+    assert (found.t, found.degrees) == (pytest.approx(reference.statistic), n - 1)
+    assert found.p == pytest.approx(reference.pvalue)
+
+
+def test_the_t_test_and_the_bootstrap_agree_on_customers_of_different_size() -> None:
+    rng = np.random.default_rng(3)
+    requests = rng.integers(1, 20, 2000)
+    customer = np.repeat(np.arange(2000, dtype=np.int32), requests)
+    ours = np.repeat(rng.normal(0.02, 0.3, 2000), requests) + rng.normal(0, 1, len(customer))
+    theirs = np.zeros(len(customer))
+    draws = bootstrap_means((ours - theirs)[:, None], customer, 0)[:, 0]
+    assert paired_t_test(ours, theirs, customer).standard_error == pytest.approx(draws.std(), rel=0.1)
+
+
+def test_requests_of_one_customer_are_no_evidence_of_their_own() -> None:
+    # 10 customers, each request 100 times over: t and p are those of 10 values, not of 1,000.
+    ours = np.random.default_rng(4).normal(0.1, 1, 10)
+    few = paired_t_test(ours, np.zeros(10), np.arange(10, dtype=np.int32))
+    many = paired_t_test(np.repeat(ours, 100), np.zeros(1000), np.repeat(np.arange(10, dtype=np.int32), 100))
+    assert many.p == pytest.approx(few.p)
+
+
+def test_no_difference_has_p_one_and_a_single_customer_none() -> None:
+    same, two = np.ones(4), np.array([0, 0, 1, 1], dtype=np.int32)
+    assert paired_t_test(same, same, two).p == 1
+    assert paired_t_test(same, same - 1, two).p == 0
+    assert math.isnan(paired_t_test(same, same - 1, np.zeros(4, dtype=np.int32)).p)
+
+
+probabilities = st.lists(st.floats(0.0001, 1), min_size=1, max_size=8)
+
+
+@given(probabilities, st.floats(0.001, 0.999))
+def test_holm_rejects_what_the_step_down_procedure_rejects(p, alpha) -> None:
+    assume(all(abs((m + 1) * each - alpha) > 1e-9 for m in range(len(p)) for each in p))
+    rejected = set()
+    for step, place in enumerate(sorted(range(len(p)), key=lambda place: p[place])):
+        if p[place] > alpha / (len(p) - step):
+            break
+        rejected.add(place)
+    assert {place for place, adjusted in enumerate(holm(p)) if adjusted <= alpha} == rejected
+
+
+@given(probabilities)
+def test_holm_lies_between_the_false_discovery_rate_and_bonferroni(p) -> None:
+    found = np.array(holm(p))
+    assert (found <= np.minimum(1, len(p) * np.array(p)) + 1e-12).all()
+    assert (found >= false_discovery_control(p) - 1e-12).all()
 
 
 def test_values_of_different_requests_are_refused() -> None:

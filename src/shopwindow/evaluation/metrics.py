@@ -1,6 +1,6 @@
-"""Metrics of ranked pages, from the ranks of what was wanted and from the first items of the pages.
+"""Accuracy: metrics from the ranks of what was wanted.
 
-Legend: R requests, T wanted items of all requests together, K places of a page, N items.
+Legend: R requests, T wanted items of all requests together.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shopwindow.schema.arrays import Bool, Float, Int32, Int64, Rows
+from shopwindow.schema.arrays import Bool, Float, Int64
 
 Values = NDArray[np.float64]
 MISSED: Final = np.iinfo(np.int64).max
@@ -57,6 +57,11 @@ def precision(ranks: Ranks, k: int) -> Values:
     return ranks.per_request((ranks.rank < k).astype(np.float64)) / k
 
 
+def hit_rate(ranks: Ranks, k: int) -> Values:
+    """[R] 1 where any wanted item is among the first k, else 0."""
+    return (ranks.per_request((ranks.rank < k).astype(np.float64)) > 0).astype(np.float64)
+
+
 def ndcg(ranks: Ranks, k: int) -> Values:
     """[R] sum of gain / log2(rank + 2) over the first k, relative to the best order of the wanted items.
 
@@ -94,60 +99,3 @@ def auc(ranks: Ranks) -> Values:
     right = 1.0 - above / np.maximum(unwanted[request], 1)
     mean = np.bincount(request, weights=right, minlength=len(unwanted)) / ranks.num_wanted()
     return np.where(unwanted > 0, mean, np.nan)
-
-
-def longest_run(labels: Int32) -> Values:
-    """[R] most neighbours in a row with equal label; labels [R, K] below 0 are unknown and equal nothing."""
-    longest = np.zeros(len(labels), dtype=np.int64)
-    current = np.zeros(len(labels), dtype=np.int64)
-    for place in range(labels.shape[1]):
-        known = labels[:, place] >= 0
-        same = known & (labels[:, place] == labels[:, place - 1]) if place else np.zeros_like(known)
-        current = np.where(same, current + 1, known.astype(np.int64))
-        longest = np.maximum(longest, current)
-    return longest.astype(np.float64)
-
-
-def label_entropy(labels: Int32) -> Values:
-    """[R] entropy in nats of the known labels [R, K] of each page: 0 = all equal, log K = all different."""
-    ordered = np.sort(labels, axis=1)
-    entropy = np.zeros(len(labels))
-    known = (ordered >= 0).sum(axis=1)
-    for place in range(labels.shape[1]):  # each place adds -log(share of its label) / number known
-        same = ((ordered == ordered[:, [place]]) & (ordered >= 0)).sum(axis=1)
-        share = same / np.maximum(known, 1)
-        entropy += np.where(
-            ordered[:, place] >= 0, -np.log(np.where(share > 0, share, 1.0)), 0.0
-        ) / np.maximum(known, 1)
-    return np.abs(entropy)
-
-
-def exposure(top: Rows, num_items: int) -> Int64:
-    """[N] how often each item was shown; `top [R, K]`, -1 = empty place."""
-    return np.bincount(top[top >= 0].ravel(), minlength=num_items)
-
-
-def coverage(shown: Int64) -> float:
-    """Share of the catalogue that was shown at all."""
-    return float((shown > 0).mean()) if len(shown) else 0.0
-
-
-def effective_size(shown: Int64) -> float:
-    """exp(entropy) of the exposure: the number of equally shown items that would be as diverse."""
-    share = shown[shown > 0] / max(1, int(shown.sum()))
-    return float(np.exp(-(share * np.log(share)).sum()))
-
-
-def gini(shown: Int64) -> float:
-    """Inequality of the exposure over the whole catalogue: 0 = all equal, 1 - 1/N = one item has it all."""
-    total, n = int(shown.sum()), len(shown)
-    if not total:
-        return 0.0
-    place = np.arange(1, n + 1)
-    return float((2 * place - n - 1) @ np.sort(shown) / (n * total))
-
-
-def tail_share(shown: Int64, counts: Int64, head: float = 0.2) -> float:
-    """Share of the exposure outside the `head` (a share of the catalogue) most popular items by `counts`."""
-    most = np.argsort(-counts, kind="stable")[: max(1, int(len(counts) * head))]
-    return 1.0 - float(shown[most].sum()) / max(1, int(shown.sum()))

@@ -11,9 +11,18 @@ import numpy as np
 
 from shopwindow.datasets.split import SplitSpec
 from shopwindow.errors import EvaluationError
+from shopwindow.evaluation.power import customers_needed, detectable
 from shopwindow.evaluation.protocol import Outcome
 from shopwindow.evaluation.ranking import Protocol
-from shopwindow.evaluation.significance import Interval, holm, mean_interval, paired_difference
+from shopwindow.evaluation.significance import (
+    LEVEL,
+    Interval,
+    TTest,
+    holm,
+    mean_interval,
+    paired_difference,
+    paired_t_test,
+)
 from shopwindow.schema.arrays import Bool
 
 HEADLINE: Final = "ndcg@10"
@@ -32,13 +41,27 @@ class Entrant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """Model minus the best baseline; `p_holm`: adjusted for all comparisons of the report."""
+    """Model minus the best baseline, by bootstrap (`interval`) and by t-test.
+
+    `p_holm`, `t_holm`: their p adjusted for all comparisons of the report. `detectable`: the smallest true difference
+    that this comparison finds with a probability of 80 %, all comparisons counted. `needed`: customers needed to find
+    the difference that was measured; None where it is 0 or there are too few customers to say.
+    """
 
     model: str
     against: str
     metric: str
     interval: Interval
+    t_test: TTest
     p_holm: float
+    t_holm: float
+    detectable: float
+    needed: int | None
+
+    @property
+    def decided(self) -> bool:
+        """Both tests agree after Holm's correction."""
+        return max(self.p_holm, self.t_holm) < 1 - LEVEL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +72,7 @@ class Report:
     split: SplitSpec
     seed: int
     num_requests: int
+    num_customers: int
     entrants: tuple[Entrant, ...]
     means: dict[str, dict[str, Interval]]  # model -> metric -> interval
     differences: tuple[Difference, ...]
@@ -90,6 +114,7 @@ def report_of(
         split=split,
         seed=seed,
         num_requests=len(entrants[0].outcome.customer),
+        num_customers=len(np.unique(entrants[0].outcome.customer)),
         entrants=tuple(entrants),
         means=means,
         differences=tuple(_differences(entrants, seed)),
@@ -110,6 +135,7 @@ def write_json(report: Report, path: Path) -> None:
         "split": asdict(report.split),
         "seed": report.seed,
         "requests": report.num_requests,
+        "customers": report.num_customers,
         "models": [
             {
                 "model": each.outcome.name,
@@ -137,21 +163,34 @@ def _differences(entrants: Sequence[Entrant], seed: int) -> list[Difference]:
     best = best_baseline(entrants)
     if best is None:
         return []
-    found = [
-        (each, metric, paired_difference(
-            each.outcome.values[metric], best.outcome.values[metric], each.outcome.customer, seed
-        ))
+    pairs = [
+        (each.outcome, metric)
         for each in entrants
         if not each.baseline
         for metric in COMPARED
         if metric in each.outcome.values
-    ]  # fmt: skip
-    adjusted = holm([interval.p for _, _, interval in found])
+    ]
+    tested = []
+    for ours, metric in pairs:
+        two = ours.values[metric], best.outcome.values[metric], ours.customer
+        tested.append((paired_difference(*two, seed), paired_t_test(*two)))
+    by_bootstrap = holm([interval.p for interval, _ in tested])
+    by_t = holm([test.p if math.isfinite(test.p) else 1.0 for _, test in tested])
     return [
         Difference(
-            model=each.outcome.name, against=best.outcome.name, metric=metric, interval=interval, p_holm=p
+            model=ours.name,
+            against=best.outcome.name,
+            metric=metric,
+            interval=interval,
+            t_test=test,
+            p_holm=p,
+            t_holm=t,
+            detectable=detectable(test, len(pairs)),
+            needed=customers_needed(test, interval.value, len(pairs))
+            if interval.value and math.isfinite(test.standard_error)
+            else None,
         )
-        for (each, metric, interval), p in zip(found, adjusted, strict=True)
+        for (ours, metric), (interval, test), p, t in zip(pairs, tested, by_bootstrap, by_t, strict=True)
     ]
 
 

@@ -60,9 +60,11 @@ def _settings(report: Report) -> Table:
 
 
 def _differences(report: Report) -> Table:
-    table = _table(f"difference to {report.differences[0].against}, the best baseline (paired)")
+    table = _table(
+        f"difference to {report.differences[0].against}, the best baseline (paired; bold: both tests agree)"
+    )
     table.add_column("model")
-    for name in ("metric", "difference", "95 %", "p", "p (Holm)"):
+    for name in ("metric", "difference", "95 %", "p boot", "p t", "detectable"):
         table.add_column(name, justify="right")
     for each in report.differences:
         found = each.interval
@@ -71,10 +73,17 @@ def _differences(report: Report) -> Table:
             each.metric,
             f"{found.value:+.4f}",
             f"{found.low:+.4f} .. {found.high:+.4f}",
-            f"{found.p:.3f}",
             f"{each.p_holm:.3f}",
-            style="bold" if found.decided else None,
+            f"{each.t_holm:.3f}",
+            f"{each.detectable:.4f}",
+            style="bold" if each.decided else None,
         )
+    number = len(report.differences)
+    table.caption = (
+        f"p of the bootstrap and of the t-test, both after Holm over {number} comparisons; "
+        "detectable: found with 80 % probability by this many customers"
+    )
+    table.caption_justify = "left"
     return table
 
 
