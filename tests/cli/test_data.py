@@ -87,7 +87,10 @@ def test_a_time_pattern_that_means_nothing_is_refused(pattern: str, tmp_path: Pa
     ("words", "message"),
     [
         ((), "expected files to import, or --public NAME"),
-        (("--public", "netflix"), "expected a public set of ml-1m, .*, came 'netflix'"),
+        (
+            ("--public", "netflix"),
+            "(?s)expected one of the public sets below, came 'netflix'.*ml-100k: MovieLens",
+        ),
         (("--public", "ml-1m"), "--public ml-1m: expected --data FOLDER"),
         (("--public", "ml-1m", "--check"), "--public brings its own mapping"),
         (("log.csv", "--map", "item"), "--map: expected FIELD=..., came 'item'"),

@@ -8,6 +8,7 @@ import typer
 
 from shopwindow.config import ShopDirectory
 from shopwindow.errors import ConfigError
+from shopwindow.ingest.public_names import listing
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -72,7 +73,10 @@ def import_files(
     form: str = typer.Option("", help="csv, jsonl, parquet or sequences, where the name does not say."),
     mapping: Path | None = typer.Option(None, help="A TOML file with all of the above, one part per table."),
     check: bool = typer.Option(False, "--check", help="Only show how the file would be read."),
-    public: str = typer.Option("", help="Import a public data set by name instead of files."),
+    public: str = typer.Option(
+        "",
+        help="\n\n".join(["Import a public data set by name instead of files.", *listing().splitlines()]),
+    ),
     data: Path | None = typer.Option(None, help="With --public: the folder that holds the sets."),
 ) -> None:
     """Import files into a shop. What can be guessed is guessed, and shown; what is wrong is set aside, and counted.
@@ -144,7 +148,7 @@ def _import_public(name: str, data: Path | None, shop_dir: ShopDirectory) -> Non
     from shopwindow.ingest.public import PUBLIC, Opening
 
     if name not in PUBLIC:
-        raise ConfigError(f"expected a public set of {', '.join(PUBLIC)}, came '{name}'")
+        raise ConfigError(f"expected one of the public sets below, came '{name}'\n\n{listing()}")
     if data is None:
         raise ConfigError(
             f"--public {name}: expected --data FOLDER, the folder that holds the data sets, came none"

@@ -1,0 +1,70 @@
+"""Public data sets: one function each writes shop.toml and imports the files through the same importer.
+
+Customer keys are drawn from a fixed seed, so that two imports of a public set give the same tables: there is
+no one to protect here. None of the sets lies in this repository; each function names its source and terms.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from shopwindow.config import ShopDirectory
+from shopwindow.errors import IngestError
+from shopwindow.ingest.public.marketplaces import open_rees46_head, open_taobao_slice, open_tmall_ali2014
+from shopwindow.ingest.public.movielens import open_ml_1m, open_ml_100k
+from shopwindow.ingest.public.opening import Opening
+from shopwindow.ingest.public.published_split import in_published_test
+from shopwindow.ingest.public.s3rec import open_beauty, open_lastfm
+from shopwindow.ingest.public.yoochoose import open_yoochoose
+from shopwindow.schema.shop import ShopConfig
+
+__all__ = [
+    "PUBLIC", "Opening", "in_published_test", "ml_1m", "rees46_head", "s3rec", "taobao_slice", "tmall_ali2014",
+]  # fmt: skip
+
+PUBLIC: Final[dict[str, Callable[[Opening], ShopConfig]]] = {
+    "ml-1m": open_ml_1m,
+    "ml-100k": open_ml_100k,
+    "s3rec": open_beauty,
+    "s3rec-lastfm": open_lastfm,
+    "tmall-ali2014": open_tmall_ali2014,
+    "taobao-slice": open_taobao_slice,
+    "rees46-head": open_rees46_head,
+    "yoochoose-100k": open_yoochoose,
+}
+"""Every public set by the name that `shopwindow import --public` takes."""
+
+
+def ml_1m(data: Path, shop_dir: ShopDirectory) -> ShopConfig:
+    """The shop of `open_ml_1m`, opened quietly."""
+    return open_ml_1m(Opening(data, shop_dir))
+
+
+def s3rec(data: Path, shop_dir: ShopDirectory, name: str = "Beauty") -> ShopConfig:
+    """The shop of `open_beauty` or `open_lastfm`, opened quietly.
+
+    Raises:
+        IngestError: the name is neither Beauty nor LastFM.
+    """
+    match name:
+        case "Beauty":
+            return open_beauty(Opening(data, shop_dir))
+        case "LastFM":
+            return open_lastfm(Opening(data, shop_dir))
+        case other:
+            raise IngestError(f"expected s3rec set Beauty or LastFM, came '{other}'")
+
+
+def tmall_ali2014(data: Path, shop_dir: ShopDirectory) -> ShopConfig:
+    """The shop of `open_tmall_ali2014`, opened quietly."""
+    return open_tmall_ali2014(Opening(data, shop_dir))
+
+
+def taobao_slice(data: Path, shop_dir: ShopDirectory) -> ShopConfig:
+    """The shop of `open_taobao_slice`, opened quietly."""
+    return open_taobao_slice(Opening(data, shop_dir))
+
+
+def rees46_head(data: Path, shop_dir: ShopDirectory) -> ShopConfig:
+    """The shop of `open_rees46_head`, opened quietly."""
+    return open_rees46_head(Opening(data, shop_dir))
