@@ -11,6 +11,12 @@ ABOUT: Final = {
     "taobao-slice": "two hours of Taobao, four actions, categories",
     "rees46-head": "three hours of an electronics store; brand, price, category",
     "yoochoose-100k": "shop sessions; the published test is kept",
+    "amazon-beauty": "purchases, order only; brand, categories, related items",
+    "amazon-grocery": "purchases 2000-2014, days; complements, substitutes",
+    "amazon-cellphones-search": "purchases after a query; the published test is kept",
+    "obd-men": "Open Bandit, men: pages of two policies, propensities, clicks",
+    "obd-women": "Open Bandit, women: as for men",
+    "fashion-styles": "a catalogue of fashion, no actions",
 }
 
 
