@@ -1,0 +1,148 @@
+"""Windowed features as they were at each request's moment: the data set's events replayed through the live code.
+
+Legend: R requests, K candidates, F features, L actions, E events.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from shopwindow.datasets.dataset import Dataset
+from shopwindow.datasets.requests import RequestSet, history_before
+from shopwindow.features.counted_events import CountedEvents, concatenated, kinds
+from shopwindow.features.definitions import (
+    Candidates,
+    Definition,
+    Inputs,
+    feature_names,
+    feature_values,
+    windowed_features,
+)
+from shopwindow.features.freshness import Freshness
+from shopwindow.features.histories import Histories
+from shopwindow.features.journey import MAX_ACTIONS
+from shopwindow.features.prices import relative_prices
+from shopwindow.features.windowed_state import Asked, Reading, WindowedState, joined
+from shopwindow.schema.arrays import Float, Int64, Rows
+
+PAIRS_AT_ONCE: Final = 25_600  # requests times candidates whose values are computed together
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeaturePlan:
+    """Which features, and how old they may be.
+
+    `definitions`: () = features.definitions.windowed_features of the shop. `exposures`: impressions and pages, which
+    a data set does not hold; () = none are known. `market`: whose prices; "" = the shop's first.
+    """
+
+    definitions: tuple[Definition, ...] = ()
+    freshness: Freshness = field(default_factory=Freshness)
+    exposures: tuple[CountedEvents, ...] = ()
+    market: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FeatureValues:
+    """`values [R, K, F]`, NaN = not known; `names [F]`."""
+
+    names: tuple[str, ...]
+    values: Float
+
+
+def point_in_time(
+    dataset: Dataset,
+    requests: RequestSet,
+    candidates: Rows,
+    plan: FeaturePlan = FeaturePlan(),
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> FeatureValues:
+    """What serving would have read for `candidates [R, K]` at each request: nothing at or after its moment is seen.
+
+    Requests in any order; row -1 is padding. `progress(done, total)` counts requests. Brand, category and price are
+    those of the catalogue, which keeps no history of them. The values take 4 R K F bytes: pass parts in order of time
+    where that is too much, each part replays the events before it.
+    """
+    definitions = plan.definitions or windowed_features(dataset.shop)
+    source = _Source.of(dataset, plan)
+    as_of = plan.freshness.as_of(requests.at_ms)
+    order = np.argsort(as_of, kind="stable")
+    names = feature_names(definitions)
+    values = np.empty((*candidates.shape, len(names)), dtype=np.float32)
+    size = max(1, PAIRS_AT_ONCE // max(1, candidates.shape[1]))
+    for start in range(0, len(order), size):
+        places = order[start : start + size]
+        inputs = source.inputs(requests.take(places), candidates[places], as_of[places])
+        values[places] = feature_values(definitions, inputs)
+        progress(min(start + size, len(order)), len(order))
+    return FeatureValues(names, values)
+
+
+def counted_events(dataset: Dataset) -> CountedEvents:
+    """All actions of the data set, as counters are fed with them."""
+    columns = dataset.columns
+    return CountedEvents(
+        at_ms=np.asarray(columns.at_ms),
+        item_key=np.asarray(columns.item_key),
+        customer_key=columns.customer_key[columns.customer_of_event()],
+        kind=np.asarray(columns.action),
+        query=np.asarray(columns.query),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Source:
+    """The data set with counters that move through it. `as_of` must not fall from call to call."""
+
+    dataset: Dataset
+    state: WindowedState
+    relative_price: Float
+
+    @classmethod
+    def of(cls, dataset: Dataset, plan: FeaturePlan) -> "_Source":
+        state = WindowedState(len(kinds(dataset.shop)), dataset.shop.category_separator)
+        state.describe(dataset.catalog.table)
+        state.add(concatenated([counted_events(dataset), *plan.exposures]))
+        market = plan.market or dataset.shop.market_codes[0]
+        return cls(dataset, state, relative_prices(dataset.catalog, market))
+
+    def inputs(self, requests: RequestSet, candidates: Rows, as_of: Int64) -> Inputs:
+        catalog = self.dataset.catalog
+        item_key = np.where(candidates >= 0, catalog.item_key[candidates], -1)
+        asked = Asked(
+            customer_key=self.dataset.columns.customer_key[requests.customer],
+            query=requests.query,
+            item_key=item_key,
+        )
+        return Inputs(
+            counters=self._reading(asked, as_of),
+            candidates=Candidates(
+                labels=self.state.labels(item_key),
+                first_seen_ms=np.where(candidates >= 0, catalog.first_seen_ms[candidates], 0),
+                relative_price=np.where(candidates >= 0, self.relative_price[candidates], np.float32(np.nan)),
+            ),
+            histories=self._histories(requests, as_of),
+        )
+
+    def _reading(self, asked: Asked, as_of: Int64) -> Reading:
+        """One reading per moment, put together."""
+        firsts = np.flatnonzero(np.diff(as_of, prepend=as_of[0] - 1)).tolist()
+        readings = []
+        for first, stop in zip(firsts, [*firsts[1:], len(as_of)], strict=True):
+            self.state.advance(int(as_of[first]))
+            readings.append(self.state.read(asked.part(first, stop)))
+        return joined(readings)
+
+    def _histories(self, requests: RequestSet, as_of: Int64) -> Histories:
+        columns = self.dataset.columns
+        stop = history_before(columns, requests.customer, as_of)
+        start = np.maximum(stop - MAX_ACTIONS, columns.offsets[requests.customer])
+        length = (stop - start).astype(np.int32)
+        step = np.arange(max(1, int(length.max(initial=0))))[None, :]
+        real = step < length[:, None]
+        places = (start[:, None] + step)[real]
+        item_key, at_ms = np.full(real.shape, -1, dtype=np.int32), np.zeros(real.shape, dtype=np.int64)
+        item_key[real], at_ms[real] = columns.item_key[places], columns.at_ms[places]
+        return Histories(labels=self.state.labels(item_key), at_ms=at_ms, length=length)

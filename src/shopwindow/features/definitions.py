@@ -1,0 +1,269 @@
+"""Every windowed feature, defined here and nowhere else: names, and values from one reading of the counters.
+
+Legend: R requests, K candidates, F features. Columns are float32; NaN = not known (never happened, no price).
+Counts are plain counts: trees need no more, a neural model takes its own logarithm.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol, TypeAlias
+
+import numpy as np
+
+from shopwindow.features.counted_events import IMPRESSION, LISTED, kinds
+from shopwindow.features.counters import DECAYS, NEVER_MS, WINDOWS, Counted
+from shopwindow.features.histories import LABELS, Histories, Labels, met, num_distinct
+from shopwindow.features.journey import log_seconds
+from shopwindow.features.windowed_state import Reading
+from shopwindow.schema.arrays import Float, Int64
+from shopwindow.schema.shop import ShopConfig
+
+Entity: TypeAlias = Literal["item", "brand", "category", "customer", "query", "shop"]
+PRIOR_RATE: Final = 0.05
+PRIOR_EVENTS: Final = 20.0
+"""What a rate is drawn towards the next wider rate with, and the widest towards PRIOR_RATE: so many made-up trials."""
+_PARENT: Final[dict[Entity, Entity]] = {"item": "category", "category": "shop", "brand": "shop"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Candidates:
+    """What is known of the candidates themselves [R, K]; `first_seen_ms`: 0 = unknown, `relative_price`: NaN."""
+
+    labels: Labels
+    first_seen_ms: Int64
+    relative_price: Float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Inputs:
+    """All that definitions read, for R requests with K candidates each."""
+
+    counters: Reading
+    candidates: Candidates
+    histories: Histories
+
+
+class Definition(Protocol):
+    """Some features that are computed together."""
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+    def values(self, inputs: Inputs) -> Float:
+        """[R, K or 1, len(names)]."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How often each of these kinds happened to the entity in each of these windows."""
+
+    entity: Entity
+    kinds: tuple[tuple[str, int], ...]
+    windows: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(f"{self.entity}.{kind}.{window}" for window in self.windows for kind, _ in self.kinds)
+
+    def values(self, inputs: Inputs) -> Float:
+        counts = _counted(inputs, self.entity).counts
+        places = [
+            _window(window) * counts.shape[-1] + kind for window in self.windows for _, kind in self.kinds
+        ]
+        return counts.reshape(*counts.shape[:-2], -1)[..., places].astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Decayed:
+    """Counts in which an event's weight halves every two hours, or every two days."""
+
+    entity: Entity
+    kinds: tuple[tuple[str, int], ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(f"{self.entity}.{kind}.decayed_{each.name}" for each in DECAYS for kind, _ in self.kinds)
+
+    def values(self, inputs: Inputs) -> Float:
+        decayed = _counted(inputs, self.entity).decayed
+        places = [d * decayed.shape[-1] + kind for d in range(len(DECAYS)) for _, kind in self.kinds]
+        return decayed.reshape(*decayed.shape[:-2], -1)[..., places]
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """`kinds` per event of kind `per` in a window, drawn towards the rate of what the entity belongs to.
+
+    (count + 20 parent) / (trials + 20): the mean of a Beta posterior whose prior is worth 20 trials at the parent's
+    rate (item -> category -> shop -> 5 %). NaN where the whole shop has seen no `per` in the window: such a log
+    does not record it.
+    """
+
+    entity: Entity
+    kinds: tuple[tuple[str, int], ...]
+    per: tuple[str, int]
+    windows: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(
+            f"{self.entity}.{kind}_per_{self.per[0]}.{window}"
+            for window in self.windows
+            for kind, _ in self.kinds
+        )
+
+    def values(self, inputs: Inputs) -> Float:
+        return np.concatenate(
+            [self._rates(inputs, self.entity, _window(each)) for each in self.windows], axis=-1
+        )
+
+    def _rates(self, inputs: Inputs, entity: Entity, window: int) -> Float:
+        counts = _counted(inputs, entity).counts[..., window, :]
+        hits = counts[..., [kind for _, kind in self.kinds]].astype(np.float32)
+        trials = counts[..., self.per[1] : self.per[1] + 1].astype(np.float32)
+        if entity in _PARENT:
+            prior = self._rates(inputs, _PARENT[entity], window)
+        else:
+            prior = np.where(trials > 0, np.float32(PRIOR_RATE), np.float32(np.nan))
+        strength = np.float32(PRIOR_EVENTS)
+        rates: Float = (hits + strength * prior) / (trials + strength)
+        return rates
+
+
+@dataclass(frozen=True, slots=True)
+class Recency:
+    """log(1 + seconds) since the last event of each kind, however long ago."""
+
+    entity: Entity
+    kinds: tuple[tuple[str, int], ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(f"{self.entity}.{kind}.since" for kind, _ in self.kinds)
+
+    def values(self, inputs: Inputs) -> Float:
+        last_ms = _counted(inputs, self.entity).last_ms[..., [kind for _, kind in self.kinds]]
+        return since(inputs.counters.clock_ms[:, None, None], last_ms)
+
+
+@dataclass(frozen=True)
+class Age:
+    """log(1 + seconds) since the item was first seen in the shop."""
+
+    names: tuple[str, ...] = ("item.age",)
+
+    def values(self, inputs: Inputs) -> Float:
+        first_ms = inputs.candidates.first_seen_ms
+        return since(inputs.counters.clock_ms[:, None], np.where(first_ms > 0, first_ms, NEVER_MS))[..., None]
+
+
+@dataclass(frozen=True, slots=True)
+class RelativePrice:
+    """log(price / median price of the category), as features.prices has it."""
+
+    names: tuple[str, ...] = ("item.relative_price",)
+
+    def values(self, inputs: Inputs) -> Float:
+        return inputs.candidates.relative_price[..., None]
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """How often this customer acted on this item, brand or category in their last 100 actions, and when last."""
+
+    names: tuple[str, ...] = tuple(f"{label}.{what}" for label in LABELS for what in ("met", "met_since"))
+
+    def values(self, inputs: Inputs) -> Float:
+        now_ms = inputs.counters.clock_ms[:, None]
+        history, candidates = inputs.histories, inputs.candidates.labels
+        columns = []
+        for before, here in (
+            (history.labels.item, candidates.item),
+            (history.labels.brand, candidates.brand),
+            (history.labels.category, candidates.category),
+        ):
+            count, last_ms = met(before, history.at_ms, here)
+            columns += [count, since(now_ms, last_ms)]
+        return np.stack(columns, axis=-1)
+
+
+@dataclass(frozen=True, slots=True)
+class HistorySize:
+    """How many of the last 100 actions there are, and how many distinct items among them."""
+
+    names: tuple[str, ...] = ("customer.actions", "customer.distinct_items")
+
+    def values(self, inputs: Inputs) -> Float:
+        history = inputs.histories
+        sizes = [history.length.astype(np.float32), num_distinct(history.labels.item)]
+        return np.stack(sizes, axis=-1)[:, None, :]
+
+
+def windowed_features(shop: ShopConfig) -> tuple[Definition, ...]:
+    """What a shop's items, customers and requests are described by unless chosen otherwise."""
+    code = {kind: place for place, kind in enumerate(kinds(shop))}
+    wanted = tuple((action.name, code[action.name]) for action in shop.actions if action.gain > 0)
+    shown = ((IMPRESSION, code[IMPRESSION]), (LISTED, code[LISTED]))
+    first = min((action for action in shop.actions if action.gain > 0), key=lambda action: action.gain).name
+    click, later = (first, code[first]), tuple(each for each in wanted if each[0] != first)
+    return (
+        Counts("item", tuple(code.items()), tuple(window.name for window in WINDOWS)),
+        Counts("category", wanted, ("1h", "1d", "30d")),
+        Counts("brand", wanted, ("1d", "30d")),
+        Counts("customer", wanted, ("1h", "1d", "30d")),
+        Counts("query", wanted, ("1d", "30d")),
+        Decayed("item", wanted),
+        Decayed("category", wanted),
+        *(Rates("item", wanted, per, ("1d", "30d")) for per in shown),
+        *(Rates(each, later, click, ("1d", "30d")) for each in ("item", "category", "brand")),
+        Recency("item", wanted),
+        Recency("customer", wanted),
+        Age(),
+        RelativePrice(),
+        Met(),
+        HistorySize(),
+    )
+
+
+def since(clock_ms: Int64, then_ms: Int64) -> Float:
+    """log(1 + seconds) from then to the clock, NaN for NEVER_MS."""
+    return np.where(then_ms == NEVER_MS, np.float32(np.nan), log_seconds(clock_ms - then_ms))
+
+
+def feature_names(definitions: Sequence[Definition]) -> tuple[str, ...]:
+    """The columns that `feature_values` gives."""
+    return tuple(name for each in definitions for name in each.names)
+
+
+def feature_values(definitions: Sequence[Definition], inputs: Inputs) -> Float:
+    """[R, K, F] every feature of every candidate of every request."""
+    shape = inputs.candidates.first_seen_ms.shape
+    values = np.empty((*shape, len(feature_names(definitions))), dtype=np.float32)
+    start = 0
+    for each in definitions:
+        stop = start + len(each.names)
+        values[..., start:stop] = each.values(inputs)
+        start = stop
+    return values
+
+
+def _counted(inputs: Inputs, entity: Entity) -> Counted:
+    reading = inputs.counters
+    match entity:
+        case "item":
+            return reading.item
+        case "brand":
+            return reading.brand
+        case "category":
+            return reading.category
+        case "customer":
+            return reading.customer
+        case "query":
+            return reading.query
+        case "shop":
+            return reading.shop
+
+
+def _window(name: str) -> int:
+    return [window.name for window in WINDOWS].index(name)

@@ -1,0 +1,150 @@
+"""Slots: where in the counters an item, a customer, a brand, a category or a query stands.
+
+A slot is given at first sight and kept. 0 is nobody's; 1 is the whole shop, which is also the category "".
+"""
+
+from typing import Final, final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from shopwindow.features.counted_events import CountedEvents
+from shopwindow.features.journey import QUERY_BUCKETS
+from shopwindow.features.key_table import NOTHING, KeyTable
+from shopwindow.schema.arrays import Int32, Int64
+from shopwindow.schema.categories import clean_path
+
+SHOP: Final = 1
+GROUP, ITEM, CUSTOMER, QUERY = range(4)
+"""Columns of what `of_events` gives."""
+BRAND, CATEGORY = range(2)
+"""Columns of `groups`; the ancestors of the category follow, up to the whole shop, then NOTHING."""
+
+
+@final
+class Slots:
+    """Grows with what it sees. A *group* is a pair of brand and primary category; many items share one.
+
+    Item keys and hashed queries index arrays at key + 1; -1, which is none, stands at 0.
+    """
+
+    def __init__(self, separator: str) -> None:
+        self._separator = separator
+        self._size = SHOP + 1
+        self._brands: dict[str, int] = {}
+        self._categories: dict[str, int] = {"": SHOP}
+        self._customers = KeyTable()
+        self._items = np.zeros(1, dtype=np.int32)
+        self._queries = np.zeros(QUERY_BUCKETS + 1, dtype=np.int32)
+        self._group_of_item = np.zeros(1, dtype=np.int32)
+        self._group_numbers: dict[tuple[str, str], int] = {("", ""): 0}  # of items of which nothing is known
+        self._groups = np.array([[NOTHING, SHOP]], dtype=np.int32)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def describe(self, items: pa.Table) -> None:
+        """From now on these items (schema ITEMS) are of this brand and primary category."""
+        keys = items.column("item_key").to_numpy()
+        brands, paths = items.column("brand").to_pylist(), items.column("categories").to_pylist()
+        self._make_room(int(keys.max(initial=-1)))
+        self._group_of_item[keys + 1] = [
+            self._group(brand or "", clean_path(path[0], self._separator) if path else "")
+            for brand, path in zip(brands, paths, strict=True)
+        ]
+
+    def of_events(self, events: CountedEvents) -> Int32:
+        """[n, 4] group, and slots of item, customer and query; who is seen for the first time gets a slot."""
+        self._make_room(int(events.item_key.max(initial=-1)))
+        found = np.empty((len(events), 4), dtype=np.int32)
+        found[:, GROUP] = self._group_of_item[events.item_key + 1]
+        found[:, ITEM] = self._seen(self._items, events.item_key)
+        found[:, CUSTOMER] = self._seen_customers(events.customer_key)
+        found[:, QUERY] = self._seen(self._queries, events.query)
+        return found
+
+    def touched(self, found: Int32) -> NDArray[np.intp]:
+        """[n, T] all slots that events count for, from what `of_events` gave."""
+        return np.concatenate([found[:, ITEM:], self._groups[found[:, GROUP]]], axis=1, dtype=np.intp)
+
+    def items(self, keys: Int32) -> Int32:
+        """Slot of each item, NOTHING for one without events."""
+        return self._items[self._known(keys)]
+
+    def groups(self, keys: Int32) -> Int32:
+        """[..., 2 + depth] slots of brand, category and its ancestors of each item."""
+        return self._groups[self._group_of_item[self._known(keys)]]
+
+    def customers(self, keys: Int64) -> Int32:
+        """Slot of each customer, NOTHING for one without events."""
+        return self._customers.find(keys)
+
+    def queries(self, queries: Int32) -> Int32:
+        """Slot of each hashed query, NOTHING for none and for one without events."""
+        return self._queries[queries + 1]
+
+    def _known(self, keys: Int32) -> Int32:
+        return np.where(keys < len(self._items) - 1, keys, -1) + 1
+
+    def _make_room(self, largest_key: int) -> None:
+        more = largest_key + 2 - len(self._items)
+        if more > 0:
+            more = max(more, len(self._items) // 2)
+            self._items = np.append(self._items, np.zeros(more, dtype=np.int32))
+            self._group_of_item = np.append(self._group_of_item, np.zeros(more, dtype=np.int32))
+
+    def _seen(self, slots: Int32, codes: Int32) -> Int32:
+        """Slots of these keys or queries, new ones where there were none; `slots` is written to."""
+        found = slots[codes + 1]
+        new = np.unique(codes[(found == NOTHING) & (codes >= 0)])
+        if len(new):
+            slots[new + 1] = self._several(len(new))
+            found = slots[codes + 1]
+        return found
+
+    def _seen_customers(self, keys: Int64) -> Int32:
+        found = self._customers.find(keys)
+        new = np.unique(keys[(found == NOTHING) & (keys >= 0)])
+        if len(new):
+            self._customers.insert(new, self._several(len(new)))
+            found = self._customers.find(keys)
+        return found
+
+    def _group(self, brand: str, path: str) -> int:
+        number = self._group_numbers.get((brand, path))
+        if number is None:
+            number = self._group_numbers[brand, path] = len(self._group_numbers)
+            self._append(self._brand(brand), self._chain(path))
+        return number
+
+    def _brand(self, brand: str) -> int:
+        if brand and brand not in self._brands:
+            self._brands[brand] = self._next()
+        return self._brands.get(brand, NOTHING)
+
+    def _chain(self, path: str) -> list[int]:
+        """Slots of the category, its parent ... the whole shop."""
+        parts = path.split(self._separator) if path else []
+        chain = []
+        for depth in range(len(parts), -1, -1):
+            name = self._separator.join(parts[:depth])
+            if name not in self._categories:
+                self._categories[name] = self._next()
+            chain.append(self._categories[name])
+        return chain
+
+    def _append(self, brand: int, chain: list[int]) -> None:
+        deeper = CATEGORY + len(chain) - self._groups.shape[1]
+        if deeper > 0:
+            self._groups = np.pad(self._groups, ((0, 0), (0, deeper)))
+        row = np.zeros((1, self._groups.shape[1]), dtype=np.int32)
+        row[0, BRAND], row[0, CATEGORY : CATEGORY + len(chain)] = brand, chain
+        self._groups = np.concatenate([self._groups, row])
+
+    def _next(self) -> int:
+        return int(self._several(1)[0])
+
+    def _several(self, count: int) -> Int32:
+        self._size += count
+        return np.arange(self._size - count, self._size, dtype=np.int32)
