@@ -11,8 +11,8 @@ from shopwindow.datasets.columns import EventColumns
 from shopwindow.datasets.dataset import Dataset
 from shopwindow.datasets.point_in_time import FeaturePlan, FeatureValues, point_in_time
 from shopwindow.datasets.requests import RequestSet, requests_of_events
-from shopwindow.features.counters import DAY_MS, HOUR_MS
-from shopwindow.features.freshness import Freshness
+from shopwindow.features.windowed.counters import DAY_MS, HOUR_MS
+from shopwindow.features.windowed.freshness import Freshness
 from shopwindow.schema.arrays import Rows
 
 NOW = 1_700_000_000_000

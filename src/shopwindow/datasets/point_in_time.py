@@ -11,8 +11,8 @@ import numpy as np
 
 from shopwindow.datasets.dataset import Dataset
 from shopwindow.datasets.requests import RequestSet, history_before
-from shopwindow.features.counted_events import CountedEvents, concatenated, kinds
-from shopwindow.features.definitions import (
+from shopwindow.features.journey import MAX_ACTIONS
+from shopwindow.features.windowed.definitions import (
     Candidates,
     Definition,
     Inputs,
@@ -20,11 +20,11 @@ from shopwindow.features.definitions import (
     feature_values,
     windowed_features,
 )
-from shopwindow.features.freshness import Freshness
-from shopwindow.features.histories import Histories
-from shopwindow.features.journey import MAX_ACTIONS
-from shopwindow.features.prices import relative_prices
-from shopwindow.features.windowed_state import Asked, Reading, WindowedState, joined
+from shopwindow.features.windowed.events import CountedEvents, concatenated, kinds
+from shopwindow.features.windowed.freshness import Freshness
+from shopwindow.features.windowed.histories import Histories
+from shopwindow.features.windowed.prices import relative_prices
+from shopwindow.features.windowed.state import Asked, Reading, WindowedState, joined
 from shopwindow.schema.arrays import Float, Int64, Rows
 
 PAIRS_AT_ONCE: Final = 25_600  # requests times candidates whose values are computed together
@@ -34,7 +34,7 @@ PAIRS_AT_ONCE: Final = 25_600  # requests times candidates whose values are comp
 class FeaturePlan:
     """Which features, and how old they may be.
 
-    `definitions`: () = features.definitions.windowed_features of the shop. `exposures`: impressions and pages, which
+    `definitions`: () = features.windowed.definitions.windowed_features of the shop. `exposures`: impressions and pages, which
     a data set does not hold; () = none are known. `market`: whose prices; "" = the shop's first.
     """
 

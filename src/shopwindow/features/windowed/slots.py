@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from shopwindow.features.counted_events import CountedEvents
 from shopwindow.features.journey import QUERY_BUCKETS
-from shopwindow.features.key_table import NOTHING, KeyTable
+from shopwindow.features.windowed.events import CountedEvents
+from shopwindow.features.windowed.key_table import NOTHING, KeyTable
 from shopwindow.schema.arrays import Int32, Int64
 from shopwindow.schema.categories import clean_path
 

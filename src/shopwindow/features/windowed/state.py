@@ -11,12 +11,12 @@ import numpy as np
 import pyarrow as pa
 
 from shopwindow.errors import StateError
-from shopwindow.features.counted_events import CountedEvents
-from shopwindow.features.counters import NEVER_MS, WINDOWS, Block, Counted, Counters
-from shopwindow.features.histories import Labels
-from shopwindow.features.key_table import NOTHING
-from shopwindow.features.retained import RetainedEvents
-from shopwindow.features.slots import BRAND, CATEGORY, SHOP, Slots
+from shopwindow.features.windowed.counters import NEVER_MS, WINDOWS, Block, Counted, Counters
+from shopwindow.features.windowed.events import CountedEvents
+from shopwindow.features.windowed.histories import Labels
+from shopwindow.features.windowed.key_table import NOTHING
+from shopwindow.features.windowed.retained import RetainedEvents
+from shopwindow.features.windowed.slots import BRAND, CATEGORY, SHOP, Slots
 from shopwindow.schema.arrays import Int32, Int64, UInt8
 
 AT_ONCE: Final = 8192  # events counted together: what they touch stays in the processor's cache

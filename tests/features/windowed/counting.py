@@ -6,9 +6,9 @@ from dataclasses import fields
 import numpy as np
 import pyarrow as pa
 
-from shopwindow.features.counted_events import CountedEvents, kinds
-from shopwindow.features.counters import DECAYS, NEVER_MS, WINDOWS, Counted
-from shopwindow.features.windowed_state import Asked, Reading, WindowedState
+from shopwindow.features.windowed.counters import DECAYS, NEVER_MS, WINDOWS, Counted
+from shopwindow.features.windowed.events import CountedEvents, kinds
+from shopwindow.features.windowed.state import Asked, Reading, WindowedState
 from shopwindow.schema.items import ITEMS
 from shopwindow.schema.shop import ShopConfig
 

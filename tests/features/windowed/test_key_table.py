@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopwindow.features.key_table import NOTHING, KeyTable
+from shopwindow.features.windowed.key_table import NOTHING, KeyTable
 
 KEYS = st.integers(0, 2**63 - 1) | st.integers(0, 40)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from shopwindow.features.prices import relative_prices
+from shopwindow.features.windowed.prices import relative_prices
 from shopwindow.schema.catalog import catalog_of
 from shopwindow.schema.items import ITEMS
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.features.counting import (
+from tests.features.windowed.counting import (
     CART,
     CLICK,
     NOW,
@@ -19,8 +19,8 @@ from tests.features.counting import (
 )
 
 from shopwindow.errors import StateError
-from shopwindow.features.counters import DAY_MS, HOUR_MS, MINUTE_MS, NEVER_MS, WINDOWS
-from shopwindow.features.windowed_state import WindowedState
+from shopwindow.features.windowed.counters import DAY_MS, HOUR_MS, MINUTE_MS, NEVER_MS, WINDOWS
+from shopwindow.features.windowed.state import WindowedState
 
 SPANS = (20 * MINUTE_MS, 3 * DAY_MS, 90 * DAY_MS)
 

@@ -10,11 +10,11 @@ from typing import Final, Literal, Protocol, TypeAlias
 
 import numpy as np
 
-from shopwindow.features.counted_events import IMPRESSION, LISTED, kinds
-from shopwindow.features.counters import DECAYS, NEVER_MS, WINDOWS, Counted
-from shopwindow.features.histories import LABELS, Histories, Labels, met, num_distinct
 from shopwindow.features.journey import log_seconds
-from shopwindow.features.windowed_state import Reading
+from shopwindow.features.windowed.counters import DECAYS, NEVER_MS, WINDOWS, Counted
+from shopwindow.features.windowed.events import IMPRESSION, LISTED, kinds
+from shopwindow.features.windowed.histories import LABELS, Histories, Labels, met, num_distinct
+from shopwindow.features.windowed.state import Reading
 from shopwindow.schema.arrays import Float, Int64
 from shopwindow.schema.shop import ShopConfig
 
@@ -160,7 +160,7 @@ class Age:
 
 @dataclass(frozen=True, slots=True)
 class RelativePrice:
-    """log(price / median price of the category), as features.prices has it."""
+    """log(price / median price of the category), as features.windowed.prices has it."""
 
     names: tuple[str, ...] = ("item.relative_price",)
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from shopwindow.features.counters import NEVER_MS
+from shopwindow.features.windowed.counters import NEVER_MS
 from shopwindow.schema.arrays import Float, Int32, Int64
 
 LABELS: Final = ("item", "brand", "category")
