@@ -19,8 +19,9 @@ from shopwindow.config import ShopDirectory
 from shopwindow.datasets.dataset import Dataset, load_dataset
 from shopwindow.datasets.sequences import SequencePlan
 from shopwindow.datasets.split import Split, SplitSpec, leave_one_out, make_split
-from shopwindow.evaluation.comparison import Exam, baselines, judged
+from shopwindow.evaluation.comparison import Exam, judged
 from shopwindow.evaluation.protocol import EvaluationOptions, Outcome
+from shopwindow.evaluation.rivals import baselines
 from shopwindow.evaluation.significance import mean_interval
 from shopwindow.ingest.identity import open_identity
 from shopwindow.ingest.public import ml_1m, s3rec

@@ -23,8 +23,9 @@ from shopwindow.api.app import create_app
 from shopwindow.config import ShopDirectory
 from shopwindow.datasets.dataset import load_dataset
 from shopwindow.datasets.split import SplitSpec
-from shopwindow.evaluation.comparison import Exam, baselines, exam_of, judged
+from shopwindow.evaluation.comparison import Exam, exam_of, judged
 from shopwindow.evaluation.report import Entrant, Report, best_baseline, report_of
+from shopwindow.evaluation.rivals import baselines
 from shopwindow.ingest.importer import ImportReport
 from shopwindow.ingest.public import PUBLIC, Opening
 from shopwindow.release.build import build_release

@@ -1,9 +1,7 @@
 import numpy as np
 import pytest
 
-from shopwindow.baselines.grid import item_knn_stages, recent_stages
 from shopwindow.baselines.item_knn import SIMILARITIES, ItemKnn
-from shopwindow.baselines.popularity import RecentPopularity
 from shopwindow.datasets.requests import requests_of_events
 
 
@@ -58,24 +56,3 @@ def test_without_a_history_popularity_decides(make_dataset) -> None:
     scores = scores_of(dataset, ItemKnn(), [0])[0]
     assert scores.argmax() == 0
     assert scores[0] > scores[1] > scores[4]
-
-
-def test_refitting_with_other_reading_of_histories_equals_fitting_anew(make_dataset) -> None:
-    dataset = two_tastes(make_dataset)
-    train_end, requests = np.asarray(dataset.columns.offsets[1:]), requests_of_events(dataset, np.array([17]))
-    first = ItemKnn(last=5).fit(dataset, train_end)
-    settings = ItemKnn(last=1, decay=0.3, own=False)
-    np.testing.assert_array_equal(
-        settings.fit(dataset, train_end, like=first).scores(requests),
-        settings.fit(dataset, train_end).scores(requests),
-    )
-
-
-def test_grids_name_each_setting_once(make_dataset) -> None:
-    dataset = two_tastes(make_dataset)
-    similarities, histories, owns = item_knn_stages(repeats=True)
-    settings = [*similarities(None), *histories(ItemKnn()), *owns(ItemKnn())]
-    assert all(isinstance(each, ItemKnn) for each in settings)
-    assert len(set(similarities(None))) == 9
-    (windows,) = recent_stages(dataset)
-    assert all(isinstance(each, RecentPopularity) and each.window_ms > 0 for each in windows(None))

@@ -5,16 +5,15 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from shopwindow.baselines.item_knn import ItemKnn
 from shopwindow.baselines.popularity import Popularity
 from shopwindow.datasets.split import SplitSpec
 from shopwindow.errors import EvaluationError
-from shopwindow.evaluation.comparison import baselines, exam_of, judged
+from shopwindow.evaluation.comparison import exam_of, judged
 from shopwindow.evaluation.protocol import EvaluationOptions, counts_before, evaluate
 from shopwindow.evaluation.report import report_of, write_json
+from shopwindow.evaluation.rivals import baselines
 from shopwindow.evaluation.segments import is_repeat, segments
 from shopwindow.evaluation.table import tables
-from shopwindow.evaluation.tuning import tuned
 
 
 @dataclass(frozen=True)
@@ -67,19 +66,6 @@ def test_parts_of_any_size_give_the_same_outcome(shop) -> None:
     for name, values in whole.values.items():
         np.testing.assert_array_equal(values, small.values[name])
     assert whole.totals == small.totals
-
-
-def test_tuning_reads_validation_only_and_puts_the_best_first(shop) -> None:
-    exam = exam_of(shop, SplitSpec(), "temporal")
-    found = tuned((lambda _: [Popularity(), ItemKnn(last=1)],), shop, exam.split, exam.options)
-    assert [type(each.baseline) for each in found] == [
-        ItemKnn,
-        Popularity,
-    ]  # taste is known, popularity is not taste
-    on_valid = evaluate(
-        found[0].baseline.fit(shop, exam.split.train_end), shop, exam.split.valid, exam.options
-    )
-    assert found[0].value == on_valid.mean("ndcg@10")
 
 
 def test_a_report_compares_models_with_the_best_baseline_and_shows_segments(shop, tmp_path) -> None:

@@ -15,9 +15,10 @@ class Baseline(Protocol):
         """How tables call it."""
         ...
 
-    def fit(self, dataset: Dataset, train_end: Int64, like: Recommender | None = None) -> Recommender:
+    def fit(self, dataset: Dataset, train_end: Int64) -> Recommender:
         """Learn from events offsets[u] .. train_end[u]-1 of each customer u only.
 
-        like: fitted before on the same events; what it shares with this setting need not be computed again.
+        Raises:
+            EvaluationError: it cannot be fitted to this data set; the text says what to do.
         """
         ...

@@ -3,22 +3,20 @@
 Legend: U customers, B requests of a part, N items, K neighbours.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, Literal, final
 
-import numpy as np
 from implicit.nearest_neighbours import ItemItemRecommender, bm25_weight, normalize, tfidf_weight
-from scipy.sparse import csr_matrix
 
+from shopwindow.baselines.history import histories, popularity, ties_by_popularity, wants
+from shopwindow.baselines.space import READING, Choice, Space
 from shopwindow.datasets.dataset import Dataset
-from shopwindow.datasets.recommender import Recommender
 from shopwindow.datasets.requests import RequestSet
 from shopwindow.errors import EvaluationError
 from shopwindow.schema.arrays import Float, Int64
 
 Similarity = Literal["cosine", "tfidf", "bm25"]
 SIMILARITIES: Final[tuple[Similarity, ...]] = ("cosine", "tfidf", "bm25")
-TIE_BREAK: Final = 1e-6  # of the largest score: popularity orders what the neighbours leave equal
 
 
 @final
@@ -40,56 +38,32 @@ class ItemKnn:
     def name(self) -> str:
         return "item-knn"
 
-    def same_neighbours(self, other: "ItemKnn") -> bool:
-        """The two differ only in how they read a history."""
-        return (self.similarity, self.neighbours) == (other.similarity, other.neighbours)
-
-    def fit(self, dataset: Dataset, train_end: Int64, like: Recommender | None = None) -> "FittedItemKnn":
-        if isinstance(like, FittedItemKnn) and like.settings.same_neighbours(self):
-            return replace(like, settings=self)
-        events = dataset.wanted_before(train_end)
-        counts = dataset.item_counts(events).astype(np.float32)
-        customer = dataset.columns.customer_of_event()[events]
-        shape = (dataset.columns.num_customers, dataset.num_items)
-        ones = np.ones(len(customer), dtype=np.float64)
-        wants = csr_matrix((ones, (customer, dataset.item_row[events])), shape=shape)
-        wants.sum_duplicates()
-        wants.data = 1.0 + np.log(wants.data)  # a second click says less than the first
-        return FittedItemKnn(self.name, dataset, self, _similarity(self, wants), counts)
+    def fit(self, dataset: Dataset, train_end: Int64) -> "FittedItemKnn":
+        similar = _similarity(self, wants(dataset, train_end))
+        return FittedItemKnn(self.name, dataset, self, similar, popularity(dataset, train_end))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedItemKnn:
-    """`similar`: sparse [N, N]; `counts [N]`; see `ItemKnn`."""
+    """`similar`: sparse [N, N]; see `ItemKnn`."""
 
     name: str
     dataset: Dataset
     settings: ItemKnn
     similar: Any
-    counts: Float
+    popular: Float
 
     def scores(self, requests: RequestSet) -> Float:
-        columns, settings = self.dataset.columns, self.settings
-        back = np.arange(1, settings.last + 1)  # [last] 1 = the latest action
-        places = requests.history_end[:, None] - back[None, :]
-        inside = places >= columns.offsets[requests.customer][:, None]
-        rows = np.where(inside, self.dataset.item_row[np.where(inside, places, 0)], -1)
-        request, step = np.nonzero(rows >= 0)
-        weight = settings.decay ** step.astype(np.float64)
-        shape = (len(requests), self.dataset.num_items)
-        history = csr_matrix((weight, (request, rows[request, step])), shape=shape)
+        history = histories(self.dataset, requests, self.settings.last, self.settings.decay)
         found = history @ self.similar
-        if not settings.own:
+        if not self.settings.own:
             found = found - history.multiply(self.similar.diagonal()[None, :])
-        scores: Float = found.toarray().astype(np.float32)
-        top = float(scores.max(initial=0.0)) or 1.0
-        scores += (TIE_BREAK * top * self.counts / (self.counts.max(initial=0.0) + 1.0)).astype(np.float32)
-        return scores
+        return ties_by_popularity(found.toarray(), self.popular)
 
 
-def _similarity(settings: ItemKnn, wants: Any) -> Any:
+def _similarity(settings: ItemKnn, wanted: Any) -> Any:
     """[N, N] similarity of the nearest neighbours of each item; rows are the history's side."""
-    counts = wants.T.tocsr()  # [N, U]
+    counts = wanted.T.tocsr()  # [N, U]
     match settings.similarity:
         case "cosine":
             weighted = normalize(counts)
@@ -102,3 +76,19 @@ def _similarity(settings: ItemKnn, wants: Any) -> Any:
     model = ItemItemRecommender(K=settings.neighbours + 1)
     model.fit(weighted.T.tocsr(), show_progress=False)
     return model.similarity
+
+
+def space(repeats: bool) -> Space:
+    """What may be tried. repeats: own items may be proposed again, and own items alone are tried first of all."""
+    owns = (True, False) if repeats else (False,)
+    alone = (ItemKnn(neighbours=0, last=100, decay=0.9), ItemKnn(neighbours=0, last=20, decay=0.7))
+    return Space(
+        make=ItemKnn,
+        starts=(ItemKnn(own=repeats), *(alone if repeats else ())),
+        parameters={
+            "similarity": Choice(SIMILARITIES),
+            "neighbours": Choice((*((0,) if repeats else ()), 20, 50, 100, 300)),
+            "own": Choice(owns),
+            **READING,
+        },
+    )

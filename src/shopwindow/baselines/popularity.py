@@ -8,8 +8,8 @@ from typing import Final, final
 
 import numpy as np
 
+from shopwindow.baselines.space import Choice, Space
 from shopwindow.datasets.dataset import Dataset
-from shopwindow.datasets.recommender import Recommender
 from shopwindow.datasets.requests import RequestSet
 from shopwindow.schema.arrays import Float, Int64, Rows
 
@@ -30,7 +30,7 @@ class Popularity:
     def name(self) -> str:
         return "popularity-category" if self.by_category else "popularity"
 
-    def fit(self, dataset: Dataset, train_end: Int64, like: Recommender | None = None) -> "FittedPopularity":
+    def fit(self, dataset: Dataset, train_end: Int64) -> "FittedPopularity":
         counts = dataset.item_counts(dataset.wanted_before(train_end)).astype(np.float32)
         return FittedPopularity(self.name, dataset, counts, self.by_category)
 
@@ -50,9 +50,7 @@ class RecentPopularity:
     def name(self) -> str:
         return "popularity-recent"
 
-    def fit(
-        self, dataset: Dataset, train_end: Int64, like: Recommender | None = None
-    ) -> "FittedRecentPopularity":
+    def fit(self, dataset: Dataset, train_end: Int64) -> "FittedRecentPopularity":
         events = np.flatnonzero(dataset.wanted())
         events = events[np.argsort(dataset.columns.at_ms[events], kind="stable")]
         overall = dataset.item_counts(dataset.wanted_before(train_end)).astype(np.float32)
@@ -115,3 +113,15 @@ def last_rows(dataset: Dataset, requests: RequestSet) -> Rows:
     first = dataset.columns.offsets[requests.customer]
     rows = dataset.item_row[np.maximum(requests.history_end - 1, 0)]
     return np.where(requests.history_end > first, rows, np.int32(-1))
+
+
+def recent_space(dataset: Dataset) -> Space:
+    """Windows of 1/2 ... 1/200 of the time that the log spans."""
+    at_ms = np.asarray(dataset.columns.at_ms)
+    span = int(at_ms.max() - at_ms.min()) if len(at_ms) else 0
+    windows = tuple(max(1, span // part) for part in (2, 5, 10, 20, 50, 100, 200))
+    return Space(
+        make=RecentPopularity,
+        starts=(RecentPopularity(window_ms=windows[2]),),
+        parameters={"window_ms": Choice(tuple(dict.fromkeys(windows)))},
+    )

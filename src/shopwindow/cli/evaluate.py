@@ -75,8 +75,9 @@ def evaluate(
 
 def judge(exam: "Exam", runs: Sequence[Path], console: "Console") -> "Report":
     """The report of the baselines and of these runs."""
-    from shopwindow.evaluation.comparison import baselines, judged
+    from shopwindow.evaluation.comparison import judged
     from shopwindow.evaluation.report import report_of
+    from shopwindow.evaluation.rivals import baselines
     from shopwindow.evaluation.segments import segments
 
     entrants: list[Entrant] = []

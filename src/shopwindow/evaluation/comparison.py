@@ -1,13 +1,10 @@
-"""Comparison: baselines tuned on validation, fitted on all that came before the test, and judged beside models."""
+"""Comparison: one exam, asked of every model: the same data, split, requests and tie order."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from shopwindow.baselines.baseline import Baseline
-from shopwindow.baselines.grid import item_knn_stages, recent_stages
-from shopwindow.baselines.popularity import Popularity
 from shopwindow.datasets.dataset import Dataset, with_sampled_categories
 from shopwindow.datasets.recommender import Recommender
 from shopwindow.datasets.requests import RequestSet
@@ -16,7 +13,6 @@ from shopwindow.errors import EvaluationError
 from shopwindow.evaluation.protocol import EvaluationOptions, evaluate
 from shopwindow.evaluation.ranking import Protocol
 from shopwindow.evaluation.report import Entrant
-from shopwindow.evaluation.tuning import some_requests, tuned
 
 Clock = Callable[[], float]
 
@@ -63,29 +59,6 @@ def exam_of(dataset: Dataset, spec: SplitSpec, protocol: Protocol, seed: int = 0
     return Exam(dataset=dataset, split=replace(split, valid=valid, test=test), options=options)
 
 
-def baselines(exam: Exam, clock: Clock, note: Callable[[str], None] = lambda _: None) -> Iterator[Entrant]:
-    """Popularity overall, in category and of late, and item-kNN: each at its best validation setting."""
-    dataset, timed = exam.dataset, exam.options.protocol != "leave-one-out"
-    yield judged_baseline(exam, [Popularity()], clock)
-    if timed and len(dataset.catalog.categories) > 1:
-        yield judged_baseline(exam, [Popularity(by_category=True)], clock)
-    if timed:
-        note("tuning popularity-recent")
-        found = tuned(recent_stages(dataset), dataset, exam.split, exam.options)
-        yield judged_baseline(exam, [each.baseline for each in found], clock)
-    note("tuning item-knn")
-    found = tuned(item_knn_stages(repeats=timed), dataset, exam.split, exam.options)
-    yield judged_baseline(exam, [each.baseline for each in found], clock)
-
-
-def judged_baseline(exam: Exam, tried: list[Baseline], clock: Clock) -> Entrant:
-    """The first setting, fitted on everything before the test (validation is spent once it has chosen)."""
-    start = clock()
-    fitted = tried[0].fit(exam.dataset, exam.split.before_test)
-    settings = f"{tried[0]}" + (f", best of {len(tried)}" if len(tried) > 1 else "")
-    return replace(judged(exam, fitted, clock, settings), baseline=True, seconds=clock() - start)
-
-
 def judged(exam: Exam, recommender: Recommender, clock: Clock, settings: str = "") -> Entrant:
     """A model's outcome on the test requests."""
     start = clock()
@@ -95,3 +68,10 @@ def judged(exam: Exam, recommender: Recommender, clock: Clock, settings: str = "
 
 def _inside_categories(requests: RequestSet) -> RequestSet:
     return requests.take(np.flatnonzero(requests.category > 0))
+
+
+def some_requests(requests: RequestSet, most: int, seed: int) -> RequestSet:
+    """A random choice of at most `most` requests, in their order."""
+    if len(requests) <= most:
+        return requests
+    return requests.take(np.sort(np.random.default_rng(seed).choice(len(requests), most, replace=False)))

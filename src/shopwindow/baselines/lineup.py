@@ -1,0 +1,43 @@
+"""Lineup: every baseline that a data set allows, with what may be tried of it. The one list of them all."""
+
+from functools import partial
+
+from shopwindow.baselines import als, bpr, content, customer_knn, ease, item_knn, pure_svd, vsknn
+from shopwindow.baselines.popularity import Popularity, recent_space
+from shopwindow.baselines.space import Space
+from shopwindow.datasets.dataset import Dataset
+
+
+def lineup(dataset: Dataset, timed: bool, seed: int = 0) -> tuple[Space, ...]:
+    """All of them. timed: requests have a moment, and items may be wanted again (not in leave-one-out).
+
+    Left out: popularity in the category and content where the catalogue says nothing of its items; EASE where it has
+    too many of them. `seed`: of what is random in ALS and BPR.
+    """
+    described = any(content.words_of_items(dataset))
+    fits = dataset.num_items <= ease.Ease().most_items
+    return (
+        *first_lineup(dataset, timed),
+        customer_knn.SPACE,
+        vsknn.SPACE,
+        *((ease.SPACE,) if fits else ()),
+        pure_svd.SPACE,
+        als.space(seed),
+        bpr.space(seed),
+        *((content.SPACE,) if described else ()),
+    )
+
+
+def first_lineup(dataset: Dataset, timed: bool) -> tuple[Space, ...]:
+    """Those that are quick anywhere and stand in every table: popularity in all its forms, and item-kNN."""
+    in_category = Popularity(by_category=True)
+    return (
+        Space(make=Popularity, starts=(Popularity(),)),
+        *(
+            (Space(make=partial(Popularity, by_category=True), starts=(in_category,)),)
+            if timed and len(dataset.catalog.categories) > 1
+            else ()
+        ),
+        *((recent_space(dataset),) if timed else ()),
+        item_knn.space(repeats=timed),
+    )
