@@ -84,7 +84,8 @@ def later_than(dataset: Dataset, requests: RequestSet, place: int, protocol: Pro
         np.minimum.at(ends, requests.customer, requests.history_end)
         late = event >= ends[of]
     own = of == one.customer[0]
-    return np.where(own, event >= one.history_end[0], late)
+    later: Bool = np.where(own, event >= one.history_end[0], late)
+    return later
 
 
 def disturbed(dataset: Dataset, events: Bool, rng: np.random.Generator) -> Dataset:
