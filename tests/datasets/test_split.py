@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from shopwindow.datasets.split import SplitSpec, TimeSplit, leave_one_out, make_split, split_at, time_split
+from shopwindow.datasets.split import (
+    SplitSpec,
+    TimeSplit,
+    leave_one_out,
+    make_split,
+    split_at,
+    time_split,
+    windows,
+)
 from shopwindow.errors import DatasetError
 
 
@@ -66,3 +74,35 @@ def test_customers_chosen_to_validate_give_up_one_more_training_event(make_datas
 def test_leave_one_out_needs_three_actions_of_somebody(make_dataset) -> None:
     with pytest.raises(DatasetError, match="at least three wanted actions"):
         leave_one_out(make_dataset([{"customer_key": 1, "at_ms": 1, "item_key": 0}]))
+
+
+def test_windows_roll_through_time_and_every_event_is_tested_at_most_once(make_dataset) -> None:
+    dataset = ten_events(make_dataset)  # one event at each of the moments 0 .. 19
+    specs = windows(dataset, 4, SplitSpec(valid_share=0.1, test_share=0.1))  # 2 events each
+    tested = [sorted(make_split(dataset, spec).test.at_ms.tolist()) for spec in specs]
+    assert tested == [[12, 13], [14, 15], [16, 17], [18, 19]]
+    assert [spec.valid_from_ms for spec in specs] == [10, 12, 14, 16]
+    last = make_split(dataset, specs[-1])
+    assert last.test.at_ms.tolist() == make_split(dataset, SplitSpec()).test.at_ms.tolist()
+
+
+def test_each_window_trains_on_its_own_past_only(make_dataset) -> None:
+    dataset = ten_events(make_dataset)
+    for spec in windows(dataset, 5, SplitSpec()):
+        split = make_split(dataset, spec)
+        trained = np.arange(20) < split.before_test[dataset.columns.customer_of_event()]
+        assert dataset.columns.at_ms[trained].max() < split.test.at_ms.min()
+
+
+def test_windows_together_test_at_most_half_of_the_log(make_dataset) -> None:
+    dataset = ten_events(make_dataset)
+    specs = windows(dataset, 5, SplitSpec(test_share=0.4))
+    assert specs[0].test_from_ms == 10
+
+
+@pytest.mark.parametrize(
+    ("number", "spec"), [(1, SplitSpec()), (3, SplitSpec(kind="leave-one-out")), (40, SplitSpec())]
+)
+def test_windows_that_cannot_be_are_refused(make_dataset, number, spec) -> None:
+    with pytest.raises(DatasetError, match="windows"):
+        windows(ten_events(make_dataset), number, spec)

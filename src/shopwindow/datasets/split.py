@@ -1,6 +1,7 @@
 """Split: what may be learned from, and the requests that judge it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final, Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from shopwindow.errors import DatasetError
 from shopwindow.schema.arrays import Int64
 
 KINDS: Final = ("temporal", "leave-one-out")
+TESTED: Final = 0.5  # of all events, by all windows of a backtest together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +20,8 @@ class SplitSpec:
     """How a data set is split; a run stores it, so that its evaluation uses the same test requests.
 
     temporal: the last `test_share` of events (by time) is tested, the `valid_share` before it validates; or from
-    `test_from_ms` and `valid_from_ms` on, where both are given. leave-one-out: shares are not read.
+    `test_from_ms` and `valid_from_ms` on, where both are given; the test ends before `test_until_ms`, if that is given,
+    too. leave-one-out: shares are not read.
     """
 
     kind: Literal["temporal", "leave-one-out"] = "temporal"
@@ -26,6 +29,7 @@ class SplitSpec:
     test_share: float = 0.1
     valid_from_ms: int | None = None
     test_from_ms: int | None = None
+    test_until_ms: int | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -34,14 +38,17 @@ class SplitSpec:
             raise DatasetError(
                 "expected both moments, valid_from_ms and test_from_ms, or none of them, came one"
             )
+        if self.test_until_ms is not None and self.test_from_ms is None:
+            raise DatasetError("expected test_from_ms before test_until_ms, came the end alone")
 
 
 @dataclass(frozen=True, slots=True)
 class TimeSplit:
-    """Training before `valid_from_ms`, validation up to `test_from_ms`, test from there on."""
+    """Training before `valid_from_ms`, validation up to `test_from_ms`, test from there on, up to `test_until_ms`."""
 
     valid_from_ms: int
     test_from_ms: int
+    test_until_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,7 +74,7 @@ def make_split(dataset: Dataset, spec: SplitSpec) -> Split:
     if spec.kind == "leave-one-out":
         return leave_one_out(dataset)
     if spec.valid_from_ms is not None and spec.test_from_ms is not None:
-        return split_at(dataset, TimeSplit(spec.valid_from_ms, spec.test_from_ms), spec)
+        return split_at(dataset, TimeSplit(spec.valid_from_ms, spec.test_from_ms, spec.test_until_ms), spec)
     return split_at(dataset, time_split(dataset, spec.valid_share, spec.test_share), spec)
 
 
@@ -94,6 +101,38 @@ def time_split(dataset: Dataset, valid_share: float, test_share: float) -> TimeS
     return TimeSplit(valid_from, test_from)
 
 
+def windows(dataset: Dataset, number: int, spec: SplitSpec) -> list[SplitSpec]:
+    """Successive test periods with equally many events, the oldest first; each is validated and trained on what lies before.
+
+    Rolling origin: the last window ends with the log, every other where the next one begins. Together they test at most
+    half of the log, so that the first model has something to learn from.
+
+    Raises:
+        DatasetError: fewer than two windows, a split that knows no times, or time stamps too coarse for so many.
+
+    L. Tashman, "Out-of-sample tests of forecasting accuracy", International Journal of Forecasting 2000.
+    """
+    if number < 2 or spec.kind != "temporal":
+        raise DatasetError(f"expected at least 2 windows of a temporal split, came {number} of {spec.kind}")
+    times = np.sort(np.asarray(dataset.columns.at_ms))
+    share = min(spec.test_share, TESTED / number)
+    places = [int(len(times) * (1 - back * share)) for back in range(number, 0, -1)]
+    before = [int(len(times) * (1 - back * share - spec.valid_share)) for back in range(number, 0, -1)]
+    if not len(times) or min(before) <= 0:
+        raise DatasetError(f"expected events for {number} windows, came {len(times)}; choose fewer")
+    starts, valids = times[places].tolist(), times[before].tolist()
+    ends = [*starts[1:], None]
+    distinct = all(one < other for one, other in pairwise([int(times[0]), valids[0], *starts]))
+    if not distinct:
+        raise DatasetError(
+            f"expected time stamps that tell {number} windows apart, came {starts}; choose fewer"
+        )
+    return [
+        replace(spec, valid_from_ms=valid, test_from_ms=start, test_until_ms=end)
+        for valid, start, end in zip(valids, starts, ends, strict=True)
+    ]
+
+
 def split_at(dataset: Dataset, times: TimeSplit, spec: SplitSpec | None = None) -> Split:
     """The split at these moments.
 
@@ -106,8 +145,15 @@ def split_at(dataset: Dataset, times: TimeSplit, spec: SplitSpec | None = None) 
     at_ms, everyone = np.asarray(columns.at_ms), np.arange(columns.num_customers, dtype=np.int32)
     in_test = at_ms >= times.test_from_ms
     in_valid = (at_ms >= times.valid_from_ms) & ~in_test
+    if times.test_until_ms is not None:
+        in_test &= at_ms < times.test_until_ms
     found = Split(
-        spec=spec or SplitSpec(valid_from_ms=times.valid_from_ms, test_from_ms=times.test_from_ms),
+        spec=spec
+        or SplitSpec(
+            valid_from_ms=times.valid_from_ms,
+            test_from_ms=times.test_from_ms,
+            test_until_ms=times.test_until_ms,
+        ),
         train_end=history_before(columns, everyone, np.full(len(everyone), times.valid_from_ms)),
         before_test=history_before(columns, everyone, np.full(len(everyone), times.test_from_ms)),
         valid=requests_of_events(dataset, np.flatnonzero(in_valid)),
