@@ -13,8 +13,9 @@ from shopwindow.errors import ContractError
 from shopwindow.evaluation.metrics import MISSED
 from shopwindow.schema.arrays import Bool, Float, Int32, Int64, Rows
 
-Protocol = Literal["temporal", "temporal-browse", "leave-one-out"]
+Protocol = Literal["temporal", "temporal-browse", "leave-one-out", "replay"]
 PROTOCOLS: Final[tuple[Protocol, ...]] = ("temporal", "temporal-browse", "leave-one-out")
+"""Those that rank the whole catalogue; `replay` orders the items of logged pages (evaluation.page_order)."""
 NOT_A_CANDIDATE: Final = np.iinfo(np.int64).min
 
 

@@ -1,0 +1,223 @@
+"""LoggedPages: what the shop showed, in its order, and what came of each item.
+
+Legend: P pages, I places of all pages together, U customers, E events.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shopwindow.config import ShopDirectory
+from shopwindow.datasets.dataset import Dataset
+from shopwindow.datasets.requests import RequestSet, history_before
+from shopwindow.errors import DatasetError
+from shopwindow.features.journey import hashed
+from shopwindow.ingest.tables import read_actions, read_customers, read_pages
+from shopwindow.schema.arrays import Bool, Float, Int32, Int64, Rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LoggedPages:
+    """Page p showed items offsets[p] .. offsets[p+1]-1, in this order.
+
+    `requests`: what each page answered; its wanted items are those of the page with a gain. `row [I]`: -1 where the
+    catalogue does not know the item. `gain [I]`: the largest of the actions on the item that name the page, 0 for
+    none. `propensity [I]`: as logged, NaN where it is not known.
+    """
+
+    requests: RequestSet
+    offsets: Int64
+    row: Rows
+    gain: Float
+    propensity: Float
+
+    def __len__(self) -> int:
+        return len(self.requests)
+
+    def page(self) -> Int64:
+        """[I] the page that each place belongs to."""
+        return np.repeat(np.arange(len(self)), np.diff(self.offsets))
+
+    def where(self, chosen: Bool) -> "LoggedPages":
+        """The chosen pages; `chosen [P]`."""
+        inside = np.repeat(chosen, np.diff(self.offsets))
+        return LoggedPages(
+            requests=self.requests.take(np.flatnonzero(chosen)),
+            offsets=np.append(0, np.cumsum(np.diff(self.offsets)[chosen])).astype(np.int64),
+            row=self.row[inside],
+            gain=self.gain[inside],
+            propensity=self.propensity[inside],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageTables:
+    """The clean tables that pages are made of (schemas PAGES, ACTIONS, CUSTOMERS)."""
+
+    pages: pa.Table
+    actions: pa.Table
+    customers: pa.Table
+
+
+def load_pages(shop_dir: ShopDirectory, dataset: Dataset) -> tuple[Dataset, LoggedPages]:
+    """The imported pages of a shop; see `logged_pages`.
+
+    Raises:
+        DatasetError: no page was imported.
+    """
+    tables = PageTables(
+        pages=read_pages(shop_dir), actions=read_actions(shop_dir), customers=read_customers(shop_dir)
+    )
+    if not tables.pages.num_rows:
+        raise DatasetError(
+            f"{shop_dir.root}: expected pages that the shop has served, came none; import them with "
+            "`shopwindow import --table pages`, and actions that name them in page_id"
+        )
+    return logged_pages(dataset, tables)
+
+
+def logged_pages(dataset: Dataset, tables: PageTables) -> tuple[Dataset, LoggedPages]:
+    """The pages in order of time, and the data set with those customers, too, who were shown pages and never acted.
+
+    Left out: test pages, pages of customers who declined, pages without items; of an item that stands twice on a page
+    the first place counts.
+
+    Raises:
+        DatasetError: an action or surface that the shop's configuration does not know.
+    """
+    pages = _kept(tables.pages, tables.customers)
+    dataset = with_customers(dataset, pages.column("customer_key").to_numpy())
+    items = pages.column("items").combine_chunks()
+    length = pc.list_value_length(items).fill_null(0).to_numpy().astype(np.int64)
+    key = pc.list_flatten(items).to_numpy().astype(np.int32)
+    page = np.repeat(np.arange(len(length)), length)
+    gain = _gains(dataset, tables.actions, pages.column("page_id"), page, key)
+    propensity = _propensities(pages.column("propensities").combine_chunks(), length)
+    first = np.zeros(len(key), dtype=np.bool_)
+    first[np.unique(page * (int(key.max(initial=0)) + 1) + key, return_index=True)[1]] = True
+    page, row = page[first], _rows(dataset, key[first])
+    offsets = np.searchsorted(page, np.arange(len(length) + 1)).astype(np.int64)
+    wanted = (gain[first] > 0) & (row >= 0)
+    truth_offsets = np.append(0, np.cumsum(wanted))[offsets].astype(np.int64)
+    found = LoggedPages(
+        requests=_requests(dataset, pages, truth_offsets, row[wanted], gain[first][wanted]),
+        offsets=offsets,
+        row=row,
+        gain=np.where(wanted, gain[first], np.float32(0)),
+        propensity=propensity[first],
+    )
+    return dataset, found.where(length > 0)
+
+
+def with_customers(dataset: Dataset, customer_key: Int64) -> Dataset:
+    """The data set in which these customers have a place, too; those it did not know have no events."""
+    columns = dataset.columns
+    keys = np.union1d(columns.customer_key, customer_key)
+    place = np.searchsorted(keys, columns.customer_key)
+    length = np.zeros(len(keys), dtype=np.int64)
+    length[place] = np.diff(columns.offsets)
+    country, device = np.full((2, len(keys)), -1, dtype=np.int32)
+    country[place], device[place] = columns.country, columns.device
+    return replace(
+        dataset,
+        columns=replace(
+            columns,
+            customer_key=keys,
+            offsets=np.append(0, np.cumsum(length)).astype(np.int64),
+            country=country,
+            device=device,
+        ),
+    )
+
+
+def _kept(pages: pa.Table, customers: pa.Table) -> pa.Table:
+    declined = customers.filter(pc.equal(pc.fill_null(customers.column("consent"), True), False))
+    refused = pc.is_in(pages.column("customer_key"), value_set=declined.column("customer_key"))
+    test = pc.fill_null(pages.column("test"), False)
+    there = pc.is_valid(pages.column("customer_key"))
+    return pages.filter(pc.and_(there, pc.invert(pc.or_(test, refused)))).sort_by("at_ms")
+
+
+def _gains(dataset: Dataset, actions: pa.Table, page_id: pa.ChunkedArray, page: Int64, key: Int32) -> Float:
+    """[I] the largest gain of the actions that name the page and the item, 0 without any."""
+    named = actions.filter(
+        pc.and_(
+            pc.is_valid(actions.column("page_id")), pc.invert(pc.fill_null(actions.column("test"), False))
+        )
+    )
+    of = pc.index_in(named.column("page_id"), value_set=page_id.combine_chunks())
+    place = of.fill_null(-1).to_numpy().astype(np.int64)
+    names = dataset.shop.action_names
+    action = pc.index_in(named.column("action"), value_set=pa.array(names)).fill_null(-1).to_numpy()
+    gains = np.append(dataset.gains, np.float32(0))[action]
+    many = int(max(key.max(initial=0), pc.max(named.column("item_key")).as_py() or 0)) + 1
+    asked, known = page * many + key, place * many + named.column("item_key").to_numpy()
+    order = np.lexsort((-gains, known))
+    known, gains = known[order], gains[order]
+    at = np.searchsorted(known, asked)
+    inside = at < len(known)
+    hit = inside & (known[np.where(inside, at, 0)] == asked) if len(known) else inside
+    found: Float = np.zeros(len(asked), dtype=np.float32)
+    found[hit] = np.maximum(gains[at[hit]], 0)
+    return found
+
+
+def _propensities(lists: pa.Array, length: Int64) -> Float:
+    """[I] as logged; NaN for pages that logged none, or another number than items."""
+    logged = pc.list_value_length(lists).fill_null(0).to_numpy().astype(np.int64)
+    found: Float = np.full(int(length.sum()), np.nan, dtype=np.float32)
+    fits = (logged == length) & (length > 0)
+    values = pc.list_flatten(lists).to_numpy(zero_copy_only=False).astype(np.float32)
+    found[np.repeat(fits, length)] = values[np.repeat(fits, logged)]
+    return found
+
+
+def _rows(dataset: Dataset, key: Int32) -> Rows:
+    row_of_key = np.append(dataset.catalog.row_of_key(), np.int32(-1))
+    return row_of_key[np.where((key >= 0) & (key < len(row_of_key) - 1), key, -1)]
+
+
+def _requests(
+    dataset: Dataset, pages: pa.Table, truth_offsets: Int64, truth_rows: Rows, truth_gain: Float
+) -> RequestSet:
+    columns, tree = dataset.columns, dataset.catalog.categories
+    node_of = tree.codes()
+    at_ms = pages.column("at_ms").to_numpy().astype(np.int64)
+    customer = np.searchsorted(columns.customer_key, pages.column("customer_key").to_numpy()).astype(np.int32)
+    names = dataset.shop.surface_names
+    return RequestSet(
+        customer=customer,
+        history_end=history_before(columns, customer, at_ms),
+        at_ms=at_ms,
+        surface=_mapped(pages, "surface", {name: place for place, name in enumerate(names)}),
+        category=_mapped(
+            pages, "category", {path: node_of.get(tree.clean(path), -1) for path in _texts(pages, "category")}
+        ),
+        query=_mapped(pages, "query", {text: hashed(text) for text in _texts(pages, "query")}),
+        truth_offsets=truth_offsets,
+        truth_rows=truth_rows,
+        truth_gain=truth_gain,
+    )
+
+
+def _texts(table: pa.Table, name: str) -> list[str]:
+    return [text for text in pc.unique(table.column(name)).to_pylist() if text]
+
+
+def _mapped(table: pa.Table, name: str, code_of: dict[str, int]) -> Int32:
+    """[P] a text column as codes; null is -1.
+
+    Raises:
+        DatasetError: a text without a code.
+    """
+    texts = _texts(table, name)
+    unknown = [text for text in texts if text not in code_of]
+    if unknown:
+        raise DatasetError(
+            f"pages, {name}: expected one of {', '.join(code_of)}, came {unknown[0]!r}; append it to shop.toml"
+        )
+    place = pc.index_in(table.column(name), value_set=pa.array(texts, pa.string())).fill_null(-1).to_numpy()
+    codes: Int32 = np.array([*(code_of[text] for text in texts), -1], dtype=np.int32)[place]
+    return codes
