@@ -8,7 +8,7 @@ from shopwindow.baselines.popularity import Popularity
 from shopwindow.datasets.split import SplitSpec, windows
 from shopwindow.errors import EvaluationError
 from shopwindow.evaluation.backtest import backtest, together
-from shopwindow.evaluation.comparison import judged, judged_baseline
+from shopwindow.evaluation.comparison import judged
 from shopwindow.evaluation.report import report_of
 
 
@@ -24,9 +24,9 @@ def shop(make_dataset):
 
 
 def judge(exam):
-    popularity = judged_baseline(exam, [Popularity()], lambda: 0.0)
+    popularity = judged(exam, Popularity().fit(exam.dataset, exam.split.before_test), lambda: 0.0)
     knn = judged(exam, ItemKnn().fit(exam.dataset, exam.split.before_test), lambda: 0.0)
-    return report_of([popularity, knn], {}, exam.split.spec)
+    return report_of([replace(popularity, baseline=True), knn], {}, exam.split.spec)
 
 
 def test_all_windows_together_are_their_requests_one_after_another(shop) -> None:
