@@ -10,12 +10,14 @@ import pytest
 from shopwindow.datasets.columns import EventColumns
 from shopwindow.datasets.dataset import Dataset
 from shopwindow.datasets.point_in_time import FeaturePlan, FeatureValues, point_in_time
-from shopwindow.datasets.requests import RequestSet, requests_of_events
+from shopwindow.datasets.requests import RequestSet, history_before, requests_of_events
 from shopwindow.features.windowed.counters import DAY_MS, HOUR_MS
+from shopwindow.features.windowed.definitions import Counts, Recency
 from shopwindow.features.windowed.freshness import Freshness
 from shopwindow.schema.arrays import Rows
 
 NOW = 1_700_000_000_000
+COUNTERS = (Counts("item", (("click", 0),), ("1h", "30d")), Recency("customer", (("click", 0),)))
 Values = Callable[[Dataset, RequestSet, Rows], FeatureValues]
 
 
@@ -67,7 +69,9 @@ def num_leaking(values: Values, dataset: Dataset) -> int:
     leaking = 0
     for moment in np.unique(requests.at_ms).tolist():
         here = np.flatnonzero(requests.at_ms == moment)
-        past = values(without_events_from(dataset, moment), requests.take(here), candidates[here]).values
+        shorter, then = without_events_from(dataset, moment), requests.take(here)
+        ends = history_before(shorter.columns, then.customer, then.at_ms)
+        past = values(shorter, replace(then, history_end=ends), candidates[here]).values
         leaking += int((past.view(np.int32) != found[here].view(np.int32)).any(axis=(1, 2)).sum())
     return leaking
 
@@ -157,10 +161,13 @@ def test_the_order_of_requests_does_not_matter(make_dataset) -> None:
 def test_stale_values_are_those_of_an_earlier_moment(make_dataset, freshness: Freshness) -> None:
     dataset = make_dataset(random_rows(4))
     requests, candidates = all_requests(dataset)
-    stale = point_in_time(dataset, requests, candidates, FeaturePlan(freshness=freshness)).values
+    stale = point_in_time(
+        dataset, requests, candidates, FeaturePlan(definitions=COUNTERS, freshness=freshness)
+    ).values
     moments = (
         requests.at_ms - HOUR_MS if freshness.stale_ms else requests.at_ms // (5 * HOUR_MS) * (5 * HOUR_MS)
     )
-    earlier = point_in_time(dataset, replace(requests, at_ms=moments), candidates).values
+    fresh = FeaturePlan(definitions=COUNTERS)
+    earlier = point_in_time(dataset, replace(requests, at_ms=moments), candidates, fresh).values
     assert stale.tobytes() == earlier.tobytes()
-    assert stale.tobytes() != point_in_time(dataset, requests, candidates).values.tobytes()
+    assert stale.tobytes() != point_in_time(dataset, requests, candidates, fresh).values.tobytes()

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from shopwindow.datasets.dataset import Dataset
-from shopwindow.datasets.requests import RequestSet, history_before
+from shopwindow.datasets.requests import RequestSet
 from shopwindow.features.journey import MAX_ACTIONS
 from shopwindow.features.windowed.definitions import (
     Candidates,
@@ -20,7 +20,7 @@ from shopwindow.features.windowed.definitions import (
     feature_values,
     windowed_features,
 )
-from shopwindow.features.windowed.events import CountedEvents, concatenated, kinds
+from shopwindow.features.windowed.events import CountedEvents, concatenated, imported, kinds
 from shopwindow.features.windowed.freshness import Freshness
 from shopwindow.features.windowed.histories import Histories
 from shopwindow.features.windowed.prices import relative_prices
@@ -61,7 +61,8 @@ def point_in_time(
 ) -> FeatureValues:
     """What serving would have read for `candidates [R, K]` at each request: nothing at or after its moment is seen.
 
-    Requests in any order; row -1 is padding. `progress(done, total)` counts requests. Brand, category and price are
+    Requests in any order; row -1 is padding. A customer's history ends at the request's `history_end`
+    (datasets.requests.cached_for makes it older). `progress(done, total)` counts requests. Brand, category and price are
     those of the catalogue, which keeps no history of them. The values take 4 R K F bytes: pass parts in order of time
     where that is too much, each part replays the events before it.
     """
@@ -80,18 +81,6 @@ def point_in_time(
     return FeatureValues(names, values)
 
 
-def counted_events(dataset: Dataset) -> CountedEvents:
-    """All actions of the data set, as counters are fed with them."""
-    columns = dataset.columns
-    return CountedEvents(
-        at_ms=np.asarray(columns.at_ms),
-        item_key=np.asarray(columns.item_key),
-        customer_key=columns.customer_key[columns.customer_of_event()],
-        kind=np.asarray(columns.action),
-        query=np.asarray(columns.query),
-    )
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Source:
     """The data set with counters that move through it. `as_of` must not fall from call to call."""
@@ -104,7 +93,7 @@ class _Source:
     def of(cls, dataset: Dataset, plan: FeaturePlan) -> "_Source":
         state = WindowedState(len(kinds(dataset.shop)), dataset.shop.category_separator)
         state.describe(dataset.catalog.table)
-        state.add(concatenated([counted_events(dataset), *plan.exposures]))
+        state.add(concatenated([imported(dataset.columns), *plan.exposures]))
         market = plan.market or dataset.shop.market_codes[0]
         return cls(dataset, state, relative_prices(dataset.catalog, market))
 
@@ -117,13 +106,14 @@ class _Source:
             item_key=item_key,
         )
         return Inputs(
+            at_ms=requests.at_ms,
             counters=self._reading(asked, as_of),
             candidates=Candidates(
                 labels=self.state.labels(item_key),
                 first_seen_ms=np.where(candidates >= 0, catalog.first_seen_ms[candidates], 0),
                 relative_price=np.where(candidates >= 0, self.relative_price[candidates], np.float32(np.nan)),
             ),
-            histories=self._histories(requests, as_of),
+            histories=self._histories(requests),
         )
 
     def _reading(self, asked: Asked, as_of: Int64) -> Reading:
@@ -135,11 +125,10 @@ class _Source:
             readings.append(self.state.read(asked.part(first, stop)))
         return joined(readings)
 
-    def _histories(self, requests: RequestSet, as_of: Int64) -> Histories:
+    def _histories(self, requests: RequestSet) -> Histories:
         columns = self.dataset.columns
-        stop = history_before(columns, requests.customer, as_of)
-        start = np.maximum(stop - MAX_ACTIONS, columns.offsets[requests.customer])
-        length = (stop - start).astype(np.int32)
+        start = np.maximum(requests.history_end - MAX_ACTIONS, columns.offsets[requests.customer])
+        length = (requests.history_end - start).astype(np.int32)
         step = np.arange(max(1, int(length.max(initial=0))))[None, :]
         real = step < length[:, None]
         places = (start[:, None] + step)[real]

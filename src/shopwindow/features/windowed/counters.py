@@ -125,6 +125,16 @@ class Counters:
             if decay.until == window:
                 self._weigh(block.places(self._decayed[0].size), d, -self._weights(block.at_ms, d))
 
+    def last_ms(self, num_slots: int) -> Int64:
+        """[num_slots, A] when each kind happened last, which no event that is still retained may tell."""
+        return self._last_ms[:num_slots]
+
+    def remember(self, last_ms: Int64) -> None:
+        """Events of these kinds have happened at these moments, `[S, A]`, whatever else is counted of them."""
+        self.grow(len(last_ms))
+        known = self._last_ms[: len(last_ms)]
+        np.maximum(known, last_ms, out=known)
+
     def move_landmarks(self, clock_ms: int) -> None:
         """Weigh against landmarks that suit this moment; exact once what has left the windows was taken out."""
         for d, decay in enumerate(DECAYS):

@@ -36,8 +36,12 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Inputs:
-    """All that definitions read, for R requests with K candidates each."""
+    """All that definitions read, for R requests with K candidates each.
 
+    `at_ms [R]`: when they came; the counters may be older, the histories are not.
+    """
+
+    at_ms: Int64
     counters: Reading
     candidates: Candidates
     histories: Histories
@@ -155,7 +159,7 @@ class Age:
 
     def values(self, inputs: Inputs) -> Float:
         first_ms = inputs.candidates.first_seen_ms
-        return since(inputs.counters.clock_ms[:, None], np.where(first_ms > 0, first_ms, NEVER_MS))[..., None]
+        return since(inputs.at_ms[:, None], np.where(first_ms > 0, first_ms, NEVER_MS))[..., None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +179,7 @@ class Met:
     names: tuple[str, ...] = tuple(f"{label}.{what}" for label in LABELS for what in ("met", "met_since"))
 
     def values(self, inputs: Inputs) -> Float:
-        now_ms = inputs.counters.clock_ms[:, None]
+        now_ms = inputs.at_ms[:, None]
         history, candidates = inputs.histories, inputs.candidates.labels
         columns = []
         for before, here in (

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from shopwindow.features.seed import HistoryColumns
 from shopwindow.schema.arrays import Int32, Int64, UInt8
 from shopwindow.schema.shop import ShopConfig
 
@@ -46,4 +47,15 @@ def concatenated(batches: Sequence[CountedEvents]) -> CountedEvents:
             each.name: np.concatenate([getattr(batch, each.name) for batch in batches])
             for each in fields(CountedEvents)
         }
+    )
+
+
+def imported(history: HistoryColumns) -> CountedEvents:
+    """All actions of imported columns."""
+    return CountedEvents(
+        at_ms=np.asarray(history.at_ms),
+        item_key=np.asarray(history.item_key),
+        customer_key=np.repeat(history.customer_key, np.diff(history.offsets)),
+        kind=np.asarray(history.action),
+        query=np.asarray(history.query),
     )

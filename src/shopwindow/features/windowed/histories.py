@@ -25,7 +25,7 @@ class Labels:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Histories:
-    """The last 100 actions before each moment, oldest first, padded at the end with labels -1.
+    """The last 100 actions before each request, oldest first, padded at the end with labels -1.
 
     `labels` [R, L]; `at_ms [R, L]`; `length [R]`: how many are real.
     """

@@ -3,7 +3,9 @@
 A slot is given at first sight and kept. 0 is nobody's; 1 is the whole shop, which is also the category "".
 """
 
-from typing import Final, final
+import json
+from collections.abc import Mapping
+from typing import Any, Final, Self, final
 
 import numpy as np
 import pyarrow as pa
@@ -83,6 +85,39 @@ class Slots:
     def queries(self, queries: Int32) -> Int32:
         """Slot of each hashed query, NOTHING for none and for one without events."""
         return self._queries[queries + 1]
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """All of it, for a file; `of_arrays` reads it back."""
+        keys, slots = self._customers.items()
+        names = {
+            "separator": self._separator,
+            "brands": self._brands,
+            "categories": self._categories,
+            "groups": [[*pair, number] for pair, number in self._group_numbers.items()],
+        }
+        return {
+            "size": np.array(self._size),
+            "names": np.frombuffer(json.dumps(names).encode(), dtype=np.uint8),
+            "customer_keys": keys,
+            "customer_slots": slots,
+            "items": self._items,
+            "queries": self._queries,
+            "group_of_item": self._group_of_item,
+            "groups": self._groups,
+        }
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """The slots that `to_arrays` wrote."""
+        names = json.loads(arrays["names"].tobytes())
+        slots = cls(names["separator"])
+        slots._size = int(arrays["size"])
+        slots._brands, slots._categories = names["brands"], names["categories"]
+        slots._group_numbers = {(brand, path): number for brand, path, number in names["groups"]}
+        slots._customers.insert(arrays["customer_keys"], arrays["customer_slots"])
+        slots._items, slots._queries = arrays["items"], arrays["queries"]
+        slots._group_of_item, slots._groups = arrays["group_of_item"], arrays["groups"]
+        return slots
 
     def _known(self, keys: Int32) -> Int32:
         return np.where(keys < len(self._items) - 1, keys, -1) + 1

@@ -3,12 +3,13 @@
 Not of their order, nor of how they were cut into batches: imported and live events go through the same `add`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Final, final
+from typing import Any, Final, Self, final
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from shopwindow.errors import StateError
 from shopwindow.features.windowed.counters import NEVER_MS, WINDOWS, Block, Counted, Counters
@@ -139,6 +140,26 @@ class WindowedState:
             brand=np.where(none | (groups[..., BRAND] == NOTHING), -1, groups[..., BRAND]),
             category=np.where(none, -1, groups[..., CATEGORY]),
         )
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """All that `of_arrays` needs: the sums are not among it, they are counted again from the retained events."""
+        events = self._events
+        own = {"clock_ms": np.array(self._clock_ms), "last_ms": self._counters.last_ms(len(self._slots))}
+        own |= {"at_ms": events.at_ms, "found": events.found, "kind": events.kind}
+        return own | {f"slots.{name}": array for name, array in self._slots.to_arrays().items()}
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """The state that `to_arrays` wrote."""
+        state = cls(arrays["last_ms"].shape[1])
+        slots = {
+            name.removeprefix("slots."): array for name, array in arrays.items() if name.startswith("slots.")
+        }
+        state._slots = Slots.of_arrays(slots)
+        state._counters.remember(arrays["last_ms"])
+        state._events.insert(arrays["at_ms"], arrays["found"], arrays["kind"])
+        state.advance(int(arrays["clock_ms"]))
+        return state
 
     def _counted(self, slots: Int32) -> Counted:
         return self._counters.read(slots, self._clock_ms)
