@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 COLOURS: Final = ("#2f6fde", "#d9662b", "#2a9d6f", "#8b5cc9", "#b8860b", "#c2417c", "#5f6b7a", "#1aa3b8")
 SIZE_INCHES: Final = (6.4, 3.8)
+MOST_INSIDE: Final = 4  # names in a legend before it goes beside the axes
 SETTINGS: Final[Mapping[str, Any]] = {
     "svg.fonttype": "none",  # letters stay letters
     "svg.hashsalt": "shopwindow",  # equal charts are equal texts
@@ -39,6 +40,7 @@ def lines(
                 y,
                 label=name,
                 color=COLOURS[place % len(COLOURS)],
+                ls="-" if place < len(COLOURS) else "--",
                 lw=1.8,
                 marker="o" if dots else "",
                 ms=4,
@@ -101,7 +103,8 @@ def _finish(axes: "Axes", labels: tuple[str, str], log: str, *, legend: bool) ->
     if "y" in log:
         axes.set_yscale("log")
     if legend:
-        axes.legend(fontsize=9)
+        aside = len(axes.get_legend_handles_labels()[1]) > MOST_INSIDE
+        axes.legend(fontsize=9, **({"loc": "center left", "bbox_to_anchor": (1, 0.5)} if aside else {}))
 
 
 def _drawn(draw: Any) -> str:

@@ -14,6 +14,8 @@ class ShopDirectory:
       actions/ pages/ impressions/ items/ customers/ rejects/ imports.json
     columns/             event columns sorted by customer and time, memory-mapped (datasets.columns)
     runs/NAME/           a training run: config, checkpoint, metrics (training)
+    tuning/              what was tried of each baseline: one journal per protocol (evaluation.tuning)
+    reports/             pages to look at
     releases/ID/         immutable bundles (release); releases/active names the one that serves
     state/               log.sqlite (the truth) and the state derived from it (stream, features)
     """
@@ -39,6 +41,14 @@ class ShopDirectory:
     @property
     def runs(self) -> Path:
         return self.root / "runs"
+
+    @property
+    def tuning(self) -> Path:
+        return self.root / "tuning"
+
+    @property
+    def reports(self) -> Path:
+        return self.root / "reports"
 
     @property
     def releases(self) -> Path:

@@ -4,7 +4,7 @@ import hashlib
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import accumulate, pairwise, product
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -72,6 +72,11 @@ class Tuned:
     def seconds(self) -> float:
         """Spent on all trials."""
         return sum(each.seconds for each in self.trials)
+
+    def best_so_far(self) -> list[float]:
+        """The best value after each trial."""
+        whole = [-math.inf if each.pruned else each.value for each in self.trials]
+        return list(accumulate(whole, max))
 
 
 def tried(
@@ -194,6 +199,13 @@ def _sampler(plan: TuningPlan, number: int) -> Any:
     if plan.how == "tpe":
         return optuna.samplers.TPESampler(seed=plan.seed + number, n_startup_trials=STARTUP_TRIALS)
     return optuna.samplers.RandomSampler(seed=plan.seed + number)
+
+
+def distribution(parameter: Parameter) -> Any:
+    """The parameter as Optuna names it."""
+    if isinstance(parameter, Choice):
+        return optuna.distributions.CategoricalDistribution(parameter.of)
+    return optuna.distributions.FloatDistribution(parameter.low, parameter.high, log=parameter.log)
 
 
 def _suggested(trial: Any, name: str, parameter: Parameter) -> Value:
