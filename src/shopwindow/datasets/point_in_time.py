@@ -24,10 +24,11 @@ from shopwindow.features.windowed.events import CountedEvents, concatenated, imp
 from shopwindow.features.windowed.freshness import Freshness
 from shopwindow.features.windowed.histories import Histories
 from shopwindow.features.windowed.prices import relative_prices
-from shopwindow.features.windowed.state import Asked, Reading, WindowedState, joined
+from shopwindow.features.windowed.reading import Asked
+from shopwindow.features.windowed.state import WindowedState
 from shopwindow.schema.arrays import Float, Int64, Rows
 
-PAIRS_AT_ONCE: Final = 25_600  # requests times candidates whose values are computed together
+PAIRS_AT_ONCE: Final = 8192  # requests times candidates whose values are computed together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +108,7 @@ class _Source:
         )
         return Inputs(
             at_ms=requests.at_ms,
-            counters=self._reading(asked, as_of),
+            counters=self.state.read(asked, as_of),
             candidates=Candidates(
                 labels=self.state.labels(item_key),
                 first_seen_ms=np.where(candidates >= 0, catalog.first_seen_ms[candidates], 0),
@@ -115,15 +116,6 @@ class _Source:
             ),
             histories=self._histories(requests),
         )
-
-    def _reading(self, asked: Asked, as_of: Int64) -> Reading:
-        """One reading per moment, put together."""
-        firsts = np.flatnonzero(np.diff(as_of, prepend=as_of[0] - 1)).tolist()
-        readings = []
-        for first, stop in zip(firsts, [*firsts[1:], len(as_of)], strict=True):
-            self.state.advance(int(as_of[first]))
-            readings.append(self.state.read(asked.part(first, stop)))
-        return joined(readings)
 
     def _histories(self, requests: RequestSet) -> Histories:
         columns = self.dataset.columns

@@ -1,14 +1,14 @@
 """Events to count, and the plain way of counting them."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 
 import numpy as np
 import pyarrow as pa
 
-from shopwindow.features.windowed.counters import DECAYS, NEVER_MS, WINDOWS, Counted
+from shopwindow.features.windowed.counters import DECAYS, NEVER_MS, WINDOWS
 from shopwindow.features.windowed.events import CountedEvents, kinds
-from shopwindow.features.windowed.state import Asked, Reading, WindowedState
+from shopwindow.features.windowed.reading import OF_CANDIDATES, OF_REQUESTS, Asked, Reading
+from shopwindow.features.windowed.state import WindowedState
 from shopwindow.schema.items import ITEMS
 from shopwindow.schema.shop import ShopConfig
 
@@ -19,7 +19,6 @@ NOW = 1_700_000_000_000
 PATHS = ("a/x", "a/y", "b", "")
 BRANDS = ("acme", "bolt", None)
 NUM_ITEMS = 12
-ENTITIES = ("item", "brand", "category", "customer", "query", "shop")
 
 
 def item_table(num_items: int = NUM_ITEMS) -> pa.Table:
@@ -79,17 +78,17 @@ def everything() -> Asked:
 
 
 def read_at(state: WindowedState, at_ms: int) -> Reading:
-    state.advance(at_ms)
-    return state.read(everything())
+    asked = everything()
+    return state.read(asked, np.full(len(asked.query), at_ms))
 
 
 def assert_same_reading(one: Reading, two: Reading) -> None:
     """Bit by bit."""
-    for entity in ENTITIES:
-        for each in fields(Counted):
-            a, b = (getattr(getattr(reading, entity), each.name) for reading in (one, two))
+    for entity in (*OF_CANDIDATES, *OF_REQUESTS):
+        for name in ("counts", "decayed", "last_ms"):
+            a, b = (getattr(reading, name)(entity) for reading in (one, two))
             assert (a.dtype, a.shape) == (b.dtype, b.shape)
-            assert a.tobytes() == b.tobytes(), (entity, each.name)
+            assert a.tobytes() == b.tobytes(), (entity, name)
 
 
 def brute_force(events: CountedEvents, at_ms: int) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:

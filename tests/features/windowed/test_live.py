@@ -21,7 +21,7 @@ from shopwindow.features.windowed.definitions import feature_values, windowed_fe
 from shopwindow.features.windowed.freshness import Freshness
 from shopwindow.features.windowed.live import LiveCounters, LiveRequests, counters_of
 from shopwindow.features.windowed.prices import relative_prices
-from shopwindow.features.windowed.state import Asked
+from shopwindow.features.windowed.reading import Asked
 from shopwindow.schema.arrays import Float
 from shopwindow.schema.catalog import catalog_of
 from shopwindow.schema.events import ACTIONS

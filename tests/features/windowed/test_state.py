@@ -26,7 +26,7 @@ SPANS = (20 * MINUTE_MS, 3 * DAY_MS, 90 * DAY_MS)
 
 
 def item_counts(state: WindowedState, item: int, kind: int) -> list[int]:
-    return state.read(everything()).item.counts[0, item, :, kind].tolist()
+    return read_at(state, state.clock_ms).counts("item")[0, item, :, kind].tolist()
 
 
 def test_an_event_counts_in_every_window_that_reaches_back_to_it() -> None:
@@ -61,13 +61,13 @@ def test_an_event_counts_for_its_category_all_above_it_its_brand_customer_query_
     state = new_state()
     state.add(counted([(NOW - 1, 0, CLICK)], query=2))  # item 0: a/x, acme
     reading = read_at(state, NOW)
-    category, brand = (each.counts[0, :, 0, CLICK] for each in (reading.category, reading.brand))
+    category, brand = (reading.counts(each)[0, :, 0, CLICK] for each in ("category", "brand"))
     assert category[:4].tolist() == [1, 0, 0, 1]  # a/x; a/y; b; none = the whole shop
     assert brand[:4].tolist() == [1, 0, 0, 1]  # acme, bolt, none, acme
     asked = everything()
-    assert reading.customer.counts[:, 0, 0, CLICK].sum() == 0  # customer 7 is not asked for
-    assert reading.query.counts[:, 0, 0, CLICK].tolist() == (asked.query == 2).astype(int).tolist()
-    assert reading.shop.counts[:, 0, 0, CLICK].tolist() == [1] * len(asked.query)
+    assert reading.counts("customer")[:, 0, 0, CLICK].sum() == 0  # customer 7 is not asked for
+    assert reading.counts("query")[:, 0, 0, CLICK].tolist() == (asked.query == 2).astype(int).tolist()
+    assert reading.counts("shop")[:, 0, 0, CLICK].tolist() == [1] * len(asked.query)
 
 
 def test_half_of_a_decayed_event_is_left_after_each_half_life_until_its_window_has_passed() -> None:
@@ -75,9 +75,9 @@ def test_half_of_a_decayed_event_is_left_after_each_half_life_until_its_window_h
     state.add(counted([(NOW, 3, CLICK)]))
     for days, left in ((0, 1.0), (2, 1 / 2), (4, 1 / 4), (20, 1 / 1024), (30, 2.0**-15)):
         state.advance(NOW + days * DAY_MS + (days == 0))
-        assert state.read(everything()).item.decayed[0, 3, 1, CLICK] == pytest.approx(left, rel=1e-4)
+        assert read_at(state, state.clock_ms).decayed("item")[0, 3, 1, CLICK] == pytest.approx(left, rel=1e-4)
     state.advance(NOW + 30 * DAY_MS + 1)
-    assert state.read(everything()).item.decayed[0, 3, 1, CLICK] == 0
+    assert read_at(state, state.clock_ms).decayed("item")[0, 3, 1, CLICK] == 0
 
 
 def test_decayed_counts_stay_right_for_years() -> None:
@@ -85,14 +85,14 @@ def test_decayed_counts_stay_right_for_years() -> None:
     for day in range(0, 2000, 2):
         state.add(counted([(NOW + day * DAY_MS, 3, CLICK)]))
         state.advance(NOW + day * DAY_MS + 1)
-    found = state.read(everything()).item.decayed[0, 3, 1, CLICK]
+    found = read_at(state, state.clock_ms).decayed("item")[0, 3, 1, CLICK]
     assert found == pytest.approx(sum(2.0**-n for n in range(15)), rel=1e-4)  # one event per half-life
 
 
 def test_the_time_of_the_last_event_is_kept_for_ever() -> None:
     state = new_state()
     state.add(counted([(NOW, 3, CLICK), (NOW - 5, 3, CLICK)]))
-    last_ms = read_at(state, NOW + 400 * DAY_MS).item.last_ms
+    last_ms = read_at(state, NOW + 400 * DAY_MS).last_ms("item")
     assert last_ms[0, 3, CLICK] == NOW
     assert last_ms[0, 3, CART] == last_ms[0, 4, CLICK] == NEVER_MS
 
@@ -113,11 +113,10 @@ def test_windows_equal_counting_every_event_anew(span_ms: int, seed: int) -> Non
     for at_ms in (NOW - span_ms // 2, NOW - span_ms // 4, NOW - 1, NOW, NOW + 1, NOW + span_ms):
         reading, expected = read_at(state, at_ms), brute_force(events, at_ms)
         for entity, (counts, decayed, last_ms) in expected.items():
-            found = getattr(reading, entity)
             along = (slice(None), 0) if entity in ("customer", "query") else (0,)
-            np.testing.assert_array_equal(found.counts[along], counts)
-            np.testing.assert_array_equal(found.last_ms[along], last_ms)
-            np.testing.assert_allclose(found.decayed[along], decayed, rtol=2e-4, atol=1e-6)
+            np.testing.assert_array_equal(reading.counts(entity)[along], counts)
+            np.testing.assert_array_equal(reading.last_ms(entity)[along], last_ms)
+            np.testing.assert_allclose(reading.decayed(entity)[along], decayed, rtol=2e-4, atol=1e-6)
 
 
 @settings(max_examples=60)
@@ -148,7 +147,7 @@ def test_an_item_that_moves_counts_for_its_new_category_from_then_on() -> None:
     state.describe(item_table().set_column(6, "categories", [[["b"]] * 12]).slice(0, 1))
     state.add(counted([(NOW - 1, 0, CLICK)]))
     reading = read_at(state, NOW)
-    assert reading.category.counts[0, [4, 2], 0, CLICK].tolist() == [1, 1]  # a/x before, b after
-    assert reading.item.counts[0, 0, 0, CLICK] == 2
+    assert reading.counts("category")[0, [4, 2], 0, CLICK].tolist() == [1, 1]  # a/x before, b after
+    assert reading.counts("item")[0, 0, 0, CLICK] == 2
     state.advance(NOW + 31 * DAY_MS)
-    assert not state.read(everything()).category.counts.any()  # each left where it had entered
+    assert not read_at(state, state.clock_ms).counts("category").any()  # each left where it had entered

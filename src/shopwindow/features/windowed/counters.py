@@ -10,14 +10,12 @@ a decayed count with the window named beside it, when next to nothing is left of
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar, final
+from typing import Final, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shopwindow.schema.arrays import Float, Int32, Int64
-
-_Number = TypeVar("_Number", np.int32, np.int64)
+from shopwindow.schema.arrays import Int64
 
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
@@ -54,29 +52,45 @@ WINDOWS: Final = (
     Window("30d", 30 * DAY_MS),
 )
 DECAYS: Final = (Decay("2h", 2 * HOUR_MS, 2, 12), Decay("2d", 2 * DAY_MS, 4, 4))  # let go at 2^-12 and 2^-15
-_BITS: Final = 14  # of precision; 12 + 12 (15 + 4) for age and step: a sum may reach 2^24 (2^29) fresh events
+BITS: Final = 14  # of precision; 12 + 12 (15 + 4) for age and step: a sum may reach 2^24 (2^29) fresh events
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A slot's row of 64-bit words: counts [W, A] as 32-bit numbers, decayed sums [D, A], last times [A].
+
+    One row, so that reading or counting for a slot touches few cache lines. Times are kept as at_ms - NEVER_MS, so
+    that an empty row is all zeros.
+    """
+
+    num_kinds: int
+
+    @property
+    def decayed(self) -> int:
+        """The word at which decayed sums begin."""
+        return (len(WINDOWS) * self.num_kinds + 1) // 2
+
+    @property
+    def last(self) -> int:
+        """The word at which last times begin."""
+        return self.decayed + len(DECAYS) * self.num_kinds
+
+    @property
+    def words(self) -> int:
+        return self.last + self.num_kinds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Block:
-    """n events as counters see them. `slots [n, T]`, 0 = nothing to count for; `kind [n, 1]`; `at_ms [n]`."""
+    """n events as counters see them. `slots [n, T]`, 0 = nothing to count for; `kind [n]`; `at_ms [n]`."""
 
     slots: NDArray[np.intp]
     kind: NDArray[np.intp]
     at_ms: Int64
 
-    def places(self, width: int) -> NDArray[np.intp]:
-        """[n, T] where each slot's first number of this kind stands if a slot has `width` numbers."""
-        return self.slots * width + self.kind
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Counted:
-    """Counters of some slots, of shape [...]: `counts [..., W, A]`, `decayed [..., D, A]`, `last_ms [..., A]`."""
-
-    counts: Int32
-    decayed: Float
-    last_ms: Int64
+    def places(self, width: int, first: int | NDArray[np.intp]) -> NDArray[np.intp]:
+        """[n, T] place of the number `first` + kind of each slot, where a slot has `width` numbers."""
+        return self.slots * width + (self.kind + first)[:, None]
 
 
 @final
@@ -87,86 +101,79 @@ class Counters:
     """
 
     def __init__(self, num_kinds: int) -> None:
-        self._kinds = num_kinds
-        self._counts = np.zeros((1, len(WINDOWS), num_kinds), dtype=np.int32)
-        self._decayed = np.zeros((1, len(DECAYS), num_kinds), dtype=np.int64)
-        self._last_ms = np.full((1, num_kinds), NEVER_MS, dtype=np.int64)
+        self.layout: Final = Layout(num_kinds)
+        self._rows = np.zeros((1, self.layout.words), dtype=np.int64)
         self._landmark = [NEVER_MS // each.half_life_ms for each in DECAYS]  # in half-lives
-
-    @property
-    def bytes_per_slot(self) -> int:
-        return sum(each[0].nbytes for each in (self._counts, self._decayed, self._last_ms))
 
     def grow(self, num_slots: int) -> None:
         """Make room for slots 0 .. num_slots-1."""
-        if num_slots > len(self._counts):
-            size = max(num_slots, len(self._counts) * 3 // 2)
-            self._counts = _grown(self._counts, size, 0)
-            self._decayed = _grown(self._decayed, size, 0)
-            self._last_ms = _grown(self._last_ms, size, NEVER_MS)
+        if num_slots > len(self._rows):
+            size = max(num_slots, len(self._rows) * 3 // 2)
+            larger = np.zeros(
+                (size, self.layout.words), dtype=np.int64
+            )  # no memory is taken until written to
+            larger[: len(self._rows)] = self._rows
+            self._rows = larger
 
     def enter(self, block: Block, firsts: Sequence[int]) -> None:
         """These events have happened; in window w are those from number firsts[w] on."""
-        places = block.places(self._kinds)
-        np.maximum.at(self._last_ms.reshape(-1), places.ravel(), _each(block.at_ms, places))
-        self._last_ms[0] = NEVER_MS
-        places = block.places(self._counts[0].size)
-        for window, first in enumerate(firsts):
-            self._count(places[first:], window, 1)
-        places = block.places(self._decayed[0].size)
+        kinds, words = self.layout.num_kinds, self.layout.words
+        places = block.places(2 * words, 0)
+        inside = [places[first:].ravel() + window * kinds for window, first in enumerate(firsts)]
+        np.add.at(self._rows.view(np.int32).reshape(-1), np.concatenate(inside), np.int32(1))
+        places, numbers = block.places(words, self.layout.last), self._rows.reshape(-1)
+        np.maximum.at(numbers, places.ravel(), _each(block.at_ms - NEVER_MS, places))
         for d, decay in enumerate(DECAYS):
             first = firsts[decay.until]
-            self._weigh(places[first:], d, self._weights(block.at_ms[first:], d))
+            there = places[first:] + (self.layout.decayed - self.layout.last + d * kinds)
+            np.add.at(numbers, there.ravel(), _each(self._weights(block.at_ms[first:], d), there))
+        self._rows[0] = 0
 
-    def leave(self, block: Block, window: int) -> None:
-        """These events, which were inside the window, are no longer."""
-        self._count(block.places(self._counts[0].size), window, -1)
+    def leave(self, block: Block, window: NDArray[np.intp]) -> None:
+        """Each of these events, which was inside its `window [n]`, is so no longer."""
+        kinds, words = self.layout.num_kinds, self.layout.words
+        places = block.places(2 * words, window * kinds)
+        np.subtract.at(self._rows.view(np.int32).reshape(-1), places.ravel(), np.int32(1))
+        places = block.places(words, self.layout.decayed)
         for d, decay in enumerate(DECAYS):
-            if decay.until == window:
-                self._weigh(block.places(self._decayed[0].size), d, -self._weights(block.at_ms, d))
-
-    def last_ms(self, num_slots: int) -> Int64:
-        """[num_slots, A] when each kind happened last, which no event that is still retained may tell."""
-        return self._last_ms[:num_slots]
-
-    def remember(self, last_ms: Int64) -> None:
-        """Events of these kinds have happened at these moments, `[S, A]`, whatever else is counted of them."""
-        self.grow(len(last_ms))
-        known = self._last_ms[: len(last_ms)]
-        np.maximum(known, last_ms, out=known)
+            those = np.flatnonzero(window == decay.until)
+            there = places[those] + d * kinds
+            weights = _each(self._weights(block.at_ms[those], d), there)
+            np.subtract.at(self._rows.reshape(-1), there.ravel(), weights)
+        self._rows[0] = 0
 
     def move_landmarks(self, clock_ms: int) -> None:
         """Weigh against landmarks that suit this moment; exact once what has left the windows was taken out."""
+        kinds = self.layout.num_kinds
         for d, decay in enumerate(DECAYS):
             oldest = (clock_ms - WINDOWS[decay.until].ms) // decay.half_life_ms
             landmark = oldest // decay.step * decay.step
             steps = landmark - self._landmark[d]
             if steps > 0:  # every weight left in the sums is a multiple of 2^steps
-                self._decayed[:, d] >>= min(steps, 63)
+                first = self.layout.decayed + d * kinds
+                self._rows[:, first : first + kinds] >>= min(steps, 63)
                 self._landmark[d] = landmark
 
-    def read(self, slots: NDArray[np.integer], clock_ms: int) -> Counted:
-        """What stands in these slots (any shape); decayed counts as of `clock_ms`."""
-        decayed = np.take(self._decayed, slots, axis=0)
-        scale = np.array(
-            [
-                2.0 ** (landmark - clock_ms / decay.half_life_ms - _BITS)
-                for decay, landmark in zip(DECAYS, self._landmark, strict=True)
-            ]
-        )
-        return Counted(
-            counts=np.take(self._counts, slots, axis=0),
-            decayed=(decayed * scale[:, None]).astype(np.float32),
-            last_ms=np.take(self._last_ms, slots, axis=0),
-        )
+    def read(self, slots: NDArray[np.intp], into: Int64) -> None:
+        """Copy the rows of these slots, `[...]`, to `into [..., words]`."""
+        np.take(self._rows, slots, axis=0, out=into, mode="clip")
 
-    def _count(self, places: NDArray[np.intp], window: int, sign: int) -> None:
-        np.add.at(self._counts.reshape(-1), places.ravel() + window * self._kinds, np.int32(sign))
-        self._counts[0] = 0
+    def scale(self, clock_ms: int) -> list[float]:
+        """[D] what a decayed sum has to be multiplied with at this moment."""
+        return [
+            2.0 ** (landmark - clock_ms / decay.half_life_ms - BITS)
+            for decay, landmark in zip(DECAYS, self._landmark, strict=True)
+        ]
 
-    def _weigh(self, places: NDArray[np.intp], d: int, weights: Int64) -> None:
-        np.add.at(self._decayed.reshape(-1), places.ravel() + d * self._kinds, _each(weights, places))
-        self._decayed[0] = 0
+    def last_times(self, num_slots: int) -> Int64:
+        """[num_slots, A] when each kind happened last, as rows hold it; the retained events may not tell any more."""
+        return self._rows[:num_slots, self.layout.last :]
+
+    def remember(self, last_times: Int64) -> None:
+        """What `last_times` gave was so, whatever else is counted."""
+        self.grow(len(last_times))
+        known = self._rows[: len(last_times), self.layout.last :]
+        np.maximum(known, last_times, out=known)
 
     def _weights(self, at_ms: Int64, d: int) -> Int64:
         """[n] 2^(half-lives since the landmark), in units of 2^-14 of it, whole numbers.
@@ -174,8 +181,8 @@ class Counters:
         Whole half-lives are a shift, so that moving the landmark on divides every weight without a rest.
         """
         half_life = DECAYS[d].half_life_ms
-        whole, rest = at_ms // half_life, at_ms % half_life
-        mantissa = np.rint(np.exp2(rest / half_life) * 2**_BITS).astype(np.int64)
+        whole, rest = np.divmod(at_ms, half_life)
+        mantissa = np.rint(np.exp2(rest / half_life) * 2**BITS).astype(np.int64)
         weights: Int64 = mantissa << (whole - self._landmark[d])
         return weights
 
@@ -183,11 +190,3 @@ class Counters:
 def _each(values: Int64, places: NDArray[np.intp]) -> Int64:
     """[n T] each event's value once for each place that it touches."""
     return np.repeat(values, places.shape[1])
-
-
-def _grown(array: NDArray[_Number], size: int, fill: int) -> NDArray[_Number]:
-    larger = np.zeros((size, *array.shape[1:]), dtype=array.dtype)  # zeros take no memory until written to
-    larger[: len(array)] = array
-    if fill:
-        larger[len(array) :] = fill
-    return larger

@@ -6,19 +6,18 @@ Counts are plain counts: trees need no more, a neural model takes its own logari
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Final, Protocol
 
 import numpy as np
 
 from shopwindow.features.journey import log_seconds
-from shopwindow.features.windowed.counters import DECAYS, NEVER_MS, WINDOWS, Counted
+from shopwindow.features.windowed.counters import DECAYS, NEVER_MS, WINDOWS
 from shopwindow.features.windowed.events import IMPRESSION, LISTED, kinds
 from shopwindow.features.windowed.histories import LABELS, Histories, Labels, met, num_distinct
-from shopwindow.features.windowed.state import Reading
+from shopwindow.features.windowed.reading import Entity, Reading
 from shopwindow.schema.arrays import Float, Int64
 from shopwindow.schema.shop import ShopConfig
 
-Entity: TypeAlias = Literal["item", "brand", "category", "customer", "query", "shop"]
 PRIOR_RATE: Final = 0.05
 PRIOR_EVENTS: Final = 20.0
 """What a rate is drawn towards the next wider rate with, and the widest towards PRIOR_RATE: so many made-up trials."""
@@ -71,7 +70,7 @@ class Counts:
         return tuple(f"{self.entity}.{kind}.{window}" for window in self.windows for kind, _ in self.kinds)
 
     def values(self, inputs: Inputs) -> Float:
-        counts = _counted(inputs, self.entity).counts
+        counts = inputs.counters.counts(self.entity)
         places = [
             _window(window) * counts.shape[-1] + kind for window in self.windows for _, kind in self.kinds
         ]
@@ -90,7 +89,7 @@ class Decayed:
         return tuple(f"{self.entity}.{kind}.decayed_{each.name}" for each in DECAYS for kind, _ in self.kinds)
 
     def values(self, inputs: Inputs) -> Float:
-        decayed = _counted(inputs, self.entity).decayed
+        decayed = inputs.counters.decayed(self.entity)
         places = [d * decayed.shape[-1] + kind for d in range(len(DECAYS)) for _, kind in self.kinds]
         return decayed.reshape(*decayed.shape[:-2], -1)[..., places]
 
@@ -123,7 +122,7 @@ class Rates:
         )
 
     def _rates(self, inputs: Inputs, entity: Entity, window: int) -> Float:
-        counts = _counted(inputs, entity).counts[..., window, :]
+        counts = inputs.counters.counts(entity)[..., window, :]
         hits = counts[..., [kind for _, kind in self.kinds]].astype(np.float32)
         trials = counts[..., self.per[1] : self.per[1] + 1].astype(np.float32)
         if entity in _PARENT:
@@ -147,7 +146,7 @@ class Recency:
         return tuple(f"{self.entity}.{kind}.since" for kind, _ in self.kinds)
 
     def values(self, inputs: Inputs) -> Float:
-        last_ms = _counted(inputs, self.entity).last_ms[..., [kind for _, kind in self.kinds]]
+        last_ms = inputs.counters.last_ms(self.entity)[..., [kind for _, kind in self.kinds]]
         return since(inputs.counters.clock_ms[:, None, None], last_ms)
 
 
@@ -250,23 +249,6 @@ def feature_values(definitions: Sequence[Definition], inputs: Inputs) -> Float:
         values[..., start:stop] = each.values(inputs)
         start = stop
     return values
-
-
-def _counted(inputs: Inputs, entity: Entity) -> Counted:
-    reading = inputs.counters
-    match entity:
-        case "item":
-            return reading.item
-        case "brand":
-            return reading.brand
-        case "category":
-            return reading.category
-        case "customer":
-            return reading.customer
-        case "query":
-            return reading.query
-        case "shop":
-            return reading.shop
 
 
 def _window(name: str) -> int:

@@ -18,8 +18,9 @@ from shopwindow.features.windowed.events import CountedEvents, imported, kinds
 from shopwindow.features.windowed.freshness import Freshness
 from shopwindow.features.windowed.histories import Histories
 from shopwindow.features.windowed.log_events import kind_codes, parts
+from shopwindow.features.windowed.reading import Asked
 from shopwindow.features.windowed.snapshot import Snapshot, read_snapshot, write_snapshot
-from shopwindow.features.windowed.state import Asked, WindowedState
+from shopwindow.features.windowed.state import WindowedState
 from shopwindow.schema.arrays import Float, Int64
 from shopwindow.schema.shop import ShopConfig
 from shopwindow.stream.event_log import Logged, LogReader
@@ -108,10 +109,10 @@ class LiveCounters:
         as_of = int(freshness.as_of(np.array([requests.at_ms]))[0])
         with self._lock:
             as_of = max(as_of, self._state.clock_ms)
-            self._state.advance(as_of)
+            moments = np.full(len(requests.states), as_of, dtype=np.int64)
             return Inputs(
                 at_ms=np.full(len(requests.states), requests.at_ms, dtype=np.int64),
-                counters=self._state.read(requests.asked),
+                counters=self._state.read(requests.asked, moments),
                 candidates=Candidates(
                     labels=self._state.labels(requests.asked.item_key),
                     first_seen_ms=requests.first_seen_ms,
