@@ -204,3 +204,14 @@ def test_a_shop_without_configuration_is_named(shop_dir: ShopDirectory) -> None:
     shop_dir.config.unlink()
     with pytest.raises(SchemaError, match="shopwindow init"):
         read_actions(shop_dir)
+
+
+def test_actions_that_do_not_name_their_page_are_attributed(
+    shop_dir: ShopDirectory, importing: Import
+) -> None:
+    importing("customer,item,action,at\nu,a,click,1700000060\nu,a,cart,1700000100\nu,b,click,1700000110\n")
+    assert [row["page_id"] for row in read_actions(shop_dir).to_pylist()] == [None] * 3
+    pages = '{"page_id": "p", "customer": "u", "at": 1700000000, "surface": "browse", "category": "x", "items": ["c", "a"]}'
+    importing(pages, "pages.jsonl", "pages")
+    found = [(row["page_id"], row["position"], row["surface"]) for row in read_actions(shop_dir).to_pylist()]
+    assert found == [("p", 1, "browse"), ("p", 1, "browse"), (None, None, None)]

@@ -148,7 +148,7 @@ def _source(shop_dir: ShopDirectory, shop: ShopConfig) -> str:
     """What the columns were built from: the imported parts and the names that codes stand for."""
     parts = [
         (f"{folder}/{part.name}", part.stat().st_size, part.stat().st_mtime_ns)
-        for folder in ("actions", "customers", "items")
+        for folder in ("actions", "customers", "items", "pages")
         for part in sorted((shop_dir.data / folder).glob("*.parquet"))
     ]
     return hashlib.sha256(json.dumps([parts, asdict(shop)]).encode()).hexdigest()

@@ -10,6 +10,7 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from shopwindow.config import ShopDirectory
+from shopwindow.ingest.attribution import attributed, is_complete
 from shopwindow.ingest.engine import engine
 from shopwindow.ingest.manifest import parts_of
 from shopwindow.schema.events import ACTIONS, CUSTOMERS, IMPRESSIONS, PAGES
@@ -31,7 +32,9 @@ PART_SCHEMAS: Final = {
 
 
 def read_actions(shop_dir: ShopDirectory) -> pa.Table:
-    """All actions (schema ACTIONS), sorted by customer_key, at_ms, order of arrival; sessions numbered.
+    """All actions (schema ACTIONS), sorted by customer_key, at_ms, order of arrival.
+
+    Sessions are numbered; actions that do not name their page are attributed where pages were imported.
 
     Raises:
         SchemaError: shop.toml is missing or wrong.
@@ -41,8 +44,10 @@ def read_actions(shop_dir: ShopDirectory) -> pa.Table:
         parts = _parts(connection, shop_dir, "actions")
         if parts is None:
             return ACTIONS.empty_table()
-        table = with_sessions(parts, shop).order_by("customer_key", "at_ms", "part", "line")
-        return _arrow(table, ACTIONS)
+        actions, pages = with_sessions(parts, shop), _parts(connection, shop_dir, "pages")
+        if pages is not None and not is_complete(parts):
+            actions = attributed(actions, pages, shop.session_gap_minutes * MINUTE_MS)
+        return _arrow(actions.order_by("customer_key", "at_ms", "part", "line"), ACTIONS)
 
 
 def with_sessions(actions: ir.Table, shop: ShopConfig) -> ir.Table:
