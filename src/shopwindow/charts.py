@@ -30,8 +30,12 @@ def lines(
     *,
     log: str = "",
     dots: bool = False,
+    bands: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None,
 ) -> str:
-    """Curves (name -> x, y) over one pair of axes; `labels` of x and y. log: the axes that are logarithmic, e.g. "xy"."""
+    """Curves (name -> x, y) over one pair of axes; `labels` of x and y. log: the axes that are logarithmic, e.g. "xy".
+
+    bands: name -> lower and upper edge of a shade around that curve.
+    """
 
     def draw(axes: "Axes") -> None:
         for place, (name, (x, y)) in enumerate(curves.items()):
@@ -45,6 +49,8 @@ def lines(
                 marker="o" if dots else "",
                 ms=4,
             )
+            if bands and name in bands:
+                axes.fill_between(x, *bands[name], color=COLOURS[place % len(COLOURS)], alpha=0.15, lw=0)
         _finish(axes, labels, log, legend=len(curves) > 1)
 
     return _drawn(draw)
@@ -66,7 +72,7 @@ def bars(
             error = None if errors is None else [list(each) for each in errors[group]]
             colour = COLOURS[place % len(COLOURS)]
             axes.bar(at, heights, width * 0.92, label=group, color=colour, yerr=error, ecolor="#5f6b7a")
-        crowded = sum(len(name) for name in names) > 60
+        crowded = sum(len(name) for name in names) > 44
         axes.set_xticks(
             range(len(names)), names, rotation=30 if crowded else 0, ha="right" if crowded else "center"
         )
@@ -86,10 +92,17 @@ def points(
     """Clouds of points (name -> x, y). named: each cloud's name is written beside its first point, without a legend."""
 
     def draw(axes: "Axes") -> None:
+        every = [each for x, _ in clouds.values() for each in x]
+        middle = (min(every) + max(every)) / 2 if every else 0.0
         for place, (name, (x, y)) in enumerate(clouds.items()):
             axes.scatter(x, y, s=22, label=name, color=COLOURS[place % len(COLOURS)], alpha=0.8)
             if named and len(x):
-                axes.annotate(name, (x[0], y[0]), xytext=(5, 4), textcoords="offset points", fontsize=9)
+                right, up = x[0] > middle, (4, -11)[place % 2]  # neighbours' names one above the other
+                offset = (-5 if right else 5, up)
+                side = "right" if right else "left"
+                axes.annotate(
+                    name, (x[0], y[0]), xytext=offset, ha=side, textcoords="offset points", fontsize=9
+                )
         _finish(axes, labels, log, legend=len(clouds) > 1 and not named)
 
     return _drawn(draw)
@@ -100,8 +113,10 @@ def _finish(axes: "Axes", labels: tuple[str, str], log: str, *, legend: bool) ->
     axes.set_ylabel(labels[1])
     if "x" in log:
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
     if "y" in log:
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
     if legend:
         aside = len(axes.get_legend_handles_labels()[1]) > MOST_INSIDE
         axes.legend(fontsize=9, **({"loc": "center left", "bbox_to_anchor": (1, 0.5)} if aside else {}))

@@ -1,7 +1,9 @@
 """`shopwindow evaluate`: baselines and trained runs on the same held-out requests."""
 
+import resource
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,8 +15,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from shopwindow.config import ShopDirectory
+    from shopwindow.datasets.dataset import Dataset
     from shopwindow.datasets.split import SplitSpec
+    from shopwindow.document import Document, Section
     from shopwindow.evaluation.comparison import Exam
+    from shopwindow.evaluation.ranking import Protocol
     from shopwindow.evaluation.report import Entrant, Report
 
 
@@ -31,46 +36,124 @@ def evaluate(
         ),
     ] = None,
     protocol: Annotated[
-        Literal["temporal", "temporal-browse", "leave-one-out"],
+        Literal["temporal", "temporal-browse", "leave-one-out", "replay"],
         typer.Option(
             help="temporal: requests of the last days, the whole shop. temporal-browse: within the category asked for. "
-            "leave-one-out: each customer's last action, as papers report."
+            "leave-one-out: each customer's last action, as papers report. replay: the pages you have served, your order "
+            "against ours."
         ),
     ] = "temporal",
     requests: Annotated[
         int, typer.Option(min=0, help="Judge by a random choice of so many test requests; 0: by all.")
     ] = 20_000,
+    windows: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Backtest: so many successive test periods, every model fitted on the past of each. Runs that --run "
+            "names are trained anew for each.",
+        ),
+    ] = 0,
+    stale: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--stale", min=1, help="Measure once more with histories so many seconds old; repeat for a curve."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the tie order and of the bootstrap.")] = 0,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="The page with plots; default: reports/ of the shop.")
+    ] = None,
     json: Annotated[Path | None, typer.Option("--json", help="Write everything here as JSON, too.")] = None,
     shop: Annotated[Path, typer.Option("--shop", help="Directory of the shop.")] = Path(),
 ) -> None:
     """Compare popularity, item-kNN and trained runs: NDCG, recall and more, with intervals, differences, segments.
 
     Baselines choose their settings on validation requests; the test requests are only asked once. A run is judged on
-    the period that it held out itself.
+    the period that it held out itself. A page with plots and a summary in words is written next to the tables.
 
-    Example: shopwindow evaluate --shop my-shop --run small --json report.json
+    Examples:
+    shopwindow evaluate --shop my-shop --run small --stale 60 --stale 3600
+
+    shopwindow evaluate --shop my-shop --windows 5
+
+    shopwindow evaluate --shop my-shop --protocol replay
     """
     from rich.console import Console
 
+    from shopwindow.cli.evaluate_pages import pages_report
+    from shopwindow.cli.evaluate_windows import windows_report
     from shopwindow.config import ShopDirectory
-    from shopwindow.datasets.dataset import load_dataset
-    from shopwindow.evaluation.comparison import exam_of
     from shopwindow.evaluation.report import write_json
     from shopwindow.evaluation.table import tables
 
     shop_dir, console = ShopDirectory(shop), Console()
     names, spec = runs_and_split(shop_dir, run or [], leave_one_out=protocol == "leave-one-out")
-    exam = exam_of(load_dataset(shop_dir), spec, protocol, seed)
-    exam = exam.at_most(requests) if requests else exam
-    report = judge(exam, [shop_dir.runs / name for name in names], console)
+    ask = Asked(shop_dir, spec, protocol, requests, seed, tuple(1000 * each for each in stale or ()))
+    if ((windows or protocol == "replay") and stale) or (windows and protocol == "replay"):
+        raise EvaluationError("expected one of --windows, --stale and --protocol replay, came several")
+    if protocol == "replay":
+        report, page = pages_report(ask, names, console)
+    elif windows:
+        report, page = windows_report(ask, run or [], windows, console)
+    else:
+        report, page = requests_report(ask, names, console)
     for table in tables(report):
         console.print(table)
     if not names:
         console.print(f"no run to judge yet: shopwindow train --shop {shop}")
+    written = page.write(html or shop_dir.root / "reports" / f"{_file_name(protocol, windows)}.html")
+    console.print(f"with plots: {written}")
     if json is not None:
         write_json(report, json)
         console.print(f"written: {json}")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command was asked for. `requests`: at most so many, 0 = all."""
+
+    shop_dir: "ShopDirectory"
+    spec: "SplitSpec"
+    protocol: "Protocol"
+    requests: int
+    seed: int
+    stale_ms: tuple[int, ...] = ()
+
+    def exam(self, dataset: "Dataset", spec: "SplitSpec") -> "Exam":
+        """The exam of a split of this data set."""
+        from shopwindow.evaluation.comparison import exam_of
+
+        exam = exam_of(dataset, spec, self.protocol, self.seed)
+        exam = replace(exam, options=replace(exam.options, stale_ms=self.stale_ms))
+        return exam.at_most(self.requests) if self.requests else exam
+
+
+def requests_report(ask: Asked, names: Sequence[str], console: "Console") -> tuple["Report", "Document"]:
+    """The report and the page of one test period."""
+    from shopwindow.datasets.dataset import load_dataset
+    from shopwindow.evaluation.page import page_of
+
+    dataset = load_dataset(ask.shop_dir)
+    report = judge(ask.exam(dataset, ask.spec), [ask.shop_dir.runs / name for name in names], console)
+    return report, page_of(report, f"Evaluation of {dataset.shop.name}", [data_section(dataset)])
+
+
+def data_section(dataset: "Dataset") -> "Section":
+    """How much data the figures rest on."""
+    from shopwindow.document import Section, Text
+
+    at_ms = dataset.columns.at_ms
+    days = (int(at_ms.max()) - int(at_ms.min())) / 86_400_000
+    return Section(
+        "Data",
+        (
+            Text(
+                f"{dataset.columns.num_events:,} actions of {dataset.columns.num_customers:,} customers on "
+                f"{dataset.num_items:,} items in {days:,.1f} days."
+            ),
+        ),
+    )
 
 
 def judge(exam: "Exam", runs: Sequence[Path], console: "Console") -> "Report":
@@ -82,12 +165,14 @@ def judge(exam: "Exam", runs: Sequence[Path], console: "Console") -> "Report":
 
     entrants: list[Entrant] = []
     with console.status(f"{len(exam.requests):,} test requests: popularity") as status:
-        entrants.extend(baselines(exam, time.monotonic, status.update))
+        rivals = baselines(exam, time.monotonic, status.update)
+        entrants.extend(replace(rival, peak_mib=peak_mib()) for rival in rivals)
         for path in runs:
             status.update(f"judging run {path.name}")
             from shopwindow.training.loop import load_run
 
-            entrants.append(judged(exam, load_run(path, exam.dataset), time.monotonic))
+            model = judged(exam, load_run(path, exam.dataset), time.monotonic, f"run {path.name}")
+            entrants.append(replace(model, peak_mib=peak_mib()))
         status.update("intervals")
         masks = segments(exam.dataset, exam.requests, exam.split.train_end, exam.options)
         return report_of(entrants, masks, exam.split.spec, exam.options.seed)
@@ -120,6 +205,17 @@ def runs_and_split(
     if len(specs) > 1:
         raise EvaluationError(f"runs {', '.join(names)} held out different requests: judge them one by one")
     return names, specs.pop() if specs else SplitSpec(kind=kind)
+
+
+def peak_mib() -> float:
+    """The most memory that this process has taken so far, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _file_name(protocol: str, windows: int) -> str:
+    if windows:
+        return "backtest"
+    return "evaluation" if protocol == "temporal" else f"evaluation-{protocol}"
 
 
 def _split_of(config: Path) -> "SplitSpec":

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shopwindow.datasets.dataset import Dataset
 from shopwindow.datasets.split import SplitSpec
 from shopwindow.errors import EvaluationError
-from shopwindow.evaluation.comparison import Exam, exam_of
+from shopwindow.evaluation.comparison import Exam
 from shopwindow.evaluation.protocol import Outcome
-from shopwindow.evaluation.ranking import Protocol
 from shopwindow.evaluation.report import Entrant, Report, report_of
 
 
@@ -25,20 +23,13 @@ class Backtest:
     whole: Report
 
 
-def backtest(
-    dataset: Dataset,
-    specs: Iterable[SplitSpec],
-    protocol: Protocol,
-    judge: Callable[[Exam], Report],
-    seed: int = 0,
-) -> Backtest:
-    """Judge every window of `datasets.split.windows`; `judge` fits the models before the test of its exam.
+def backtest(exams: Iterable[Exam], judge: Callable[[Exam], Report], seed: int = 0) -> Backtest:
+    """Judge the exams of `datasets.split.windows`, the oldest first; `judge` fits the models before the test of its exam.
 
     Raises:
         EvaluationError: no window, or models that are not in all of them.
-        DatasetError: a window has nothing to train on, to validate on or to test on.
     """
-    reports = tuple(judge(exam_of(dataset, spec, protocol, seed)) for spec in specs)
+    reports = tuple(judge(exam) for exam in exams)
     if not reports:
         raise EvaluationError("expected windows to test, came none")
     first, last = reports[0].split, reports[-1].split

@@ -31,12 +31,16 @@ COMPARED: Final = (HEADLINE, "recall@100", "mrr@20")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entrant:
-    """One recommender's outcome; `settings` in words; `baseline` says that others must beat it."""
+    """One recommender's outcome; `settings` in words; `baseline` says that others must beat it.
+
+    `peak_mib`: the most memory that the process had taken when this outcome was there, NaN where nobody looked.
+    """
 
     outcome: Outcome
     settings: str
     baseline: bool
     seconds: float
+    peak_mib: float = math.nan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,10 +146,13 @@ def write_json(report: Report, path: Path) -> None:
                 "settings": each.settings,
                 "baseline": each.baseline,
                 "seconds": round(each.seconds, 2),
+                "peak_mib": each.peak_mib,
                 "metrics": {
                     metric: asdict(found) for metric, found in report.means[each.outcome.name].items()
                 },
                 "totals": each.outcome.totals,
+                "curves": {name: [float(y) for y in ys] for name, ys in each.outcome.curves.items()},
+                "stale": {age: float(np.nanmean(values)) for age, values in each.outcome.stale.items()},
             }
             for each in report.entrants
         ],

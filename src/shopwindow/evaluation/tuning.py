@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise, product
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -132,10 +132,11 @@ class _Search:
         fitted = setting.fit(self.exam.dataset, self.exam.split.train_end)
         ends = [math.ceil(share * len(requests)) for share in SLICES]
         values: list[Any] = []
+        options = replace(self.exam.options, stale_ms=())
         for first, end in pairwise([0, *ends]):
             if first == end:
                 continue
-            part = evaluate(fitted, self.exam.dataset, requests.part(first, end), self.exam.options)
+            part = evaluate(fitted, self.exam.dataset, requests.part(first, end), options)
             values.append(part.values[METRIC])
             value = float(np.nanmean(np.concatenate(values)))
             _note(trial, value, end, self.clock() - start)
@@ -166,7 +167,7 @@ def _digest(space: Space, exam: Exam, plan: TuningPlan) -> str:
     valid, split = exam.split.valid, exam.split
     said = (
         exam.dataset.columns.fingerprint,
-        exam.options,
+        replace(exam.options, stale_ms=()),
         space.parameters,
         plan.how,
         plan.requests,

@@ -1,0 +1,62 @@
+"""`shopwindow evaluate --protocol replay`: the pages that the shop has served, its order against ours."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from shopwindow.cli.evaluate import Asked
+    from shopwindow.datasets.recommender import Recommender
+    from shopwindow.document import Document
+    from shopwindow.evaluation.comparison import Exam
+    from shopwindow.evaluation.report import Report
+
+
+def pages_report(ask: "Asked", names: Sequence[str], console: "Console") -> tuple["Report", "Document"]:
+    """The report and the page of the logged pages of the test period."""
+    from shopwindow.cli.evaluate import data_section, peak_mib
+    from shopwindow.datasets.dataset import load_dataset
+    from shopwindow.datasets.pages import load_pages
+    from shopwindow.evaluation.comparison import exam_of
+    from shopwindow.evaluation.order_report import OrderExam, entrant_of, order_sections, orders
+    from shopwindow.evaluation.page import page_of
+    from shopwindow.evaluation.report import report_of
+
+    dataset, pages = load_pages(ask.shop_dir, load_dataset(ask.shop_dir))
+    exam = exam_of(dataset, ask.spec, "temporal", ask.seed)
+    order = OrderExam.of(exam, pages, ask.requests)
+    models: list[Recommender] = []
+    entrants, start = orders(order), time.monotonic()
+    with console.status(f"{len(order.telling):,} pages") as status:
+        for model, settings in _models(ask, names, exam, status.update):
+            found = entrant_of(order, model, settings)
+            entrants.append(replace(found, seconds=time.monotonic() - start, peak_mib=peak_mib()))
+            models.append(model)
+            start = time.monotonic()
+        report = report_of(entrants, order.surfaces(), ask.spec, ask.seed)
+        status.update("off-policy estimates")
+        sections = order_sections(order, report, models)
+    title = f"Your order against others: {dataset.shop.name}"
+    return report, page_of(report, title, [*sections, data_section(dataset)])
+
+
+def _models(
+    ask: "Asked", names: Sequence[str], exam: "Exam", note: Callable[[str], None]
+) -> Iterator[tuple["Recommender", str]]:
+    """Baselines tuned on validation requests and fitted before the test, then the runs."""
+    from shopwindow.baselines.lineup import first_lineup
+    from shopwindow.evaluation.rivals import tuned
+    from shopwindow.evaluation.tuning import TuningPlan
+
+    for space in first_lineup(exam.dataset, timed=True):
+        found = tuned(space, exam, TuningPlan(seed=ask.seed), time.monotonic, note)
+        setting = found.best.setting
+        yield setting.fit(exam.dataset, exam.split.before_test), str(setting)
+    for name in names:
+        note(f"run {name}")
+        from shopwindow.training.loop import load_run
+
+        yield load_run(ask.shop_dir.runs / name, exam.dataset), f"run {name}"

@@ -1,0 +1,157 @@
+"""Order report: the logged pages of a test period, put in order by the shop, at random and by models."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from shopwindow.datasets.dataset import Dataset
+from shopwindow.datasets.pages import LoggedPages
+from shopwindow.datasets.recommender import Recommender
+from shopwindow.document import Grid, Section, Text
+from shopwindow.errors import EvaluationError
+from shopwindow.evaluation.comparison import Exam
+from shopwindow.evaluation.off_policy import ASSUMES
+from shopwindow.evaluation.page_order import (
+    RANDOM,
+    YOURS,
+    compared,
+    order_of,
+    outcome_of,
+    random_order,
+    telling,
+    your_order,
+)
+from shopwindow.evaluation.report import Entrant, Report
+from shopwindow.evaluation.segments import FEWEST
+from shopwindow.evaluation.soft_order import SoftOrder, on_surface, value_of
+from shopwindow.evaluation.table import figure
+from shopwindow.schema.arrays import Bool
+
+SOFTNESS: Final = (1.0, 2.0)  # temperatures: the second is nearer to chance, and easier to estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderExam:
+    """The pages of the test period: all of them, and those that tell orders apart."""
+
+    dataset: Dataset
+    pages: LoggedPages
+    telling: LoggedPages
+    seed: int
+
+    @classmethod
+    def of(cls, exam: Exam, pages: LoggedPages, most: int) -> "OrderExam":
+        """The pages after everything that models were fitted on; of the telling ones a random choice of `most`, 0 = all.
+
+        Raises:
+            EvaluationError: no page of the test period has both wanted and other items.
+        """
+        late = pages.where(pages.requests.at_ms >= exam.requests.at_ms.min())
+        some = telling(late)
+        if not len(some):
+            raise EvaluationError(
+                f"expected pages of the test period with some wanted and some other items, came none of {len(late):,}; "
+                "actions have to name their page (page_id), or be attributed to it"
+            )
+        if 0 < most < len(some):
+            chosen = np.zeros(len(some), dtype=np.bool_)
+            chosen[np.random.default_rng(exam.options.seed).choice(len(some), most, replace=False)] = True
+            some = some.where(chosen)
+        return cls(dataset=exam.dataset, pages=late, telling=some, seed=exam.options.seed)
+
+    def surfaces(self) -> dict[str, Bool]:
+        """Name -> mask of the telling pages of a surface, where there are enough."""
+        found = {
+            f"surface: {name}": self.telling.requests.surface == place
+            for place, name in enumerate(self.dataset.shop.surface_names)
+        }
+        return {name: mask for name, mask in found.items() if mask.sum() >= FEWEST}
+
+
+def orders(exam: OrderExam) -> list[Entrant]:
+    """The shop's order, which the others are compared with, and chance."""
+    return [
+        Entrant(
+            outcome=outcome_of(name, exam.telling, score, exam.seed),
+            settings=settings,
+            baseline=name == YOURS,
+            seconds=0.0,
+        )
+        for name, score, settings in (
+            (YOURS, your_order(exam.telling), "as logged"),
+            (RANDOM, random_order(exam.telling, exam.seed), "drawn for each page"),
+        )
+    ]
+
+
+def entrant_of(exam: OrderExam, model: Recommender, settings: str) -> Entrant:
+    """A model's order of the same pages."""
+    score = order_of(model, exam.dataset, exam.telling)
+    outcome = outcome_of(model.name, exam.telling, score, exam.seed)
+    return Entrant(outcome=outcome, settings=settings, baseline=False, seconds=0.0)
+
+
+def order_sections(exam: OrderExam, report: Report, models: Sequence[Recommender]) -> list[Section]:
+    """Page by page, and what the logged propensities say."""
+    yours = report.entrants[0].outcome
+    rows = []
+    for each in report.entrants[1:]:
+        found = compared(each.outcome, yours)
+        rows.append([each.outcome.name, f"{found.better:.1%}", f"{found.worse:.1%}", f"{found.equal:.1%}"])
+    page_by_page = Section(
+        "Page by page",
+        (
+            Grid(
+                headings=("model", "better", "worse", "equal"),
+                rows=rows,
+                caption="share of pages, by NDCG of the whole page",
+            ),
+        ),
+    )
+    return [page_by_page, Section("With propensities", tuple(_off_policy(exam, models)))]
+
+
+def _off_policy(exam: OrderExam, models: Sequence[Recommender]) -> Iterator[Text | Grid]:
+    if np.isnan(exam.pages.propensity).all():
+        yield Text(
+            "These pages log no propensities: their order was certain, or its chances are not known. Log the chance of each item "
+            "at its place (column propensities of the pages) and this section estimates what another order would earn, "
+            "free of the lean towards yours."
+        )
+        return
+    rows, refused = [], []
+    for place, surface in enumerate(exam.dataset.shop.surface_names):
+        pages = on_surface(exam.pages, place)
+        for model in models if len(pages) else ():
+            for softness in SOFTNESS:
+                try:
+                    found = value_of(model, pages, SoftOrder(temperature=softness), exam.seed)
+                except EvaluationError as error:
+                    refused.append([surface, model.name, f"{softness:g}", str(error)])
+                    continue
+                rows.append(
+                    [
+                        surface, model.name, f"{softness:g}", f"{found.pages:,}", figure(found.logged),
+                        figure(found.snips), figure(found.ips),
+                        f"{found.difference.low:+.4f} to {found.difference.high:+.4f}",
+                        f"{found.effective:,.0f}", f"{found.mean_weight:.2f}",
+                    ]
+                )  # fmt: skip
+    yield Text(
+        "Gain of the first place, had it been drawn by the model instead: chances proportional to exp(score / temperature). "
+        f"Assumed: {ASSUMES['cascade']}; whatever was shown before in the same log for the same surface, category and query "
+        "could have been shown."
+    )
+    if rows:
+        yield Grid(
+            headings=(
+                "surface", "model", "temperature", "pages", "as logged", "SNIPS", "IPS", "SNIPS - logged, 95 %",
+                "effective pages", "mean weight",
+            ),
+            rows=rows,
+            caption="gain per page; mean weight is 1 where the log covers what the model would show",
+        )  # fmt: skip
+    if refused:
+        yield Grid(headings=("surface", "model", "temperature", "why there is no estimate"), rows=refused)

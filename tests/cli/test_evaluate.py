@@ -1,0 +1,75 @@
+"""`shopwindow evaluate` from files to page, for each way of judging."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from shopwindow.cli import app
+from shopwindow.errors import EvaluationError
+
+
+def run(*words: str | Path) -> str:
+    done = CliRunner(env={"COLUMNS": "200"}).invoke(app, [str(word) for word in words])
+    if done.exception:
+        raise done.exception
+    return done.output
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """60 customers with one favourite item each of 12, six hundred pages of four items in random order."""
+    folder, rng = tmp_path_factory.mktemp("evaluate"), np.random.default_rng(0)
+    pages, actions = [], []
+    for n in range(600):
+        customer, at = int(rng.integers(60)), 1_700_000_000_000 + n * 600_000
+        items = rng.permutation(12)[:4].tolist()
+        items[int(rng.integers(4))] = customer % 12  # the favourite is always among them
+        items = list(dict.fromkeys(items))
+        common = {"customer": f"c{customer}", "surface": "home", "page_id": f"p{n}"}
+        pages.append(common | {"at": at, "items": [f"i{item}" for item in items]})
+        actions.append(common | {"at": at + 1000, "item": f"i{customer % 12}", "action": "click"})
+    for name, rows in (("pages", pages), ("actions", actions)):
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
+    run("init", "--shop", folder / "shop")
+    for name in ("actions", "pages"):
+        run("import", "--shop", folder / "shop", "--table", name, folder / f"{name}.jsonl")
+    return folder / "shop"
+
+
+def test_tables_go_to_the_terminal_and_a_page_beside_the_shop(shop: Path, tmp_path: Path) -> None:
+    shown = run("evaluate", "--shop", shop, "--stale", 60, "--json", tmp_path / "report.json")
+    assert "item-knn" in shown
+    assert "ndcg@10, 1 min stale" in shown
+    assert str(shop / "reports" / "evaluation.html") in shown
+    html = (shop / "reports" / "evaluation.html").read_text(encoding="utf-8")
+    assert "Stale inputs" in html
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    knn = next(model for model in report["models"] if model["model"] == "item-knn")
+    assert knn["metrics"]["ndcg@10"]["value"] > 0.9  # everybody has one favourite
+    assert len(knn["curves"]["recall"]) == 11
+
+
+def test_windows_are_judged_one_by_one_and_together(shop: Path) -> None:
+    shown = run("evaluate", "--shop", shop, "--windows", 2, "--html", shop / "back.html")
+    assert "window 2 of 2: 60 test requests" in shown
+    assert "temporal: 120 test requests" in shown
+    assert "<h2>Windows</h2>" in (shop / "back.html").read_text(encoding="utf-8")
+
+
+def test_your_own_order_stands_against_models_on_the_same_pages(shop: Path) -> None:
+    shown = run("evaluate", "--shop", shop, "--protocol", "replay")
+    html = (shop / "reports" / "evaluation-replay.html").read_text(encoding="utf-8")
+    assert "difference to your order" in shown
+    assert "item-knn is ahead of your order" in html  # your order was drawn at random
+    assert "These pages log no propensities" in html
+
+
+def test_ways_of_judging_that_do_not_go_together_are_refused(shop: Path) -> None:
+    with pytest.raises(EvaluationError, match="one of --windows, --stale and --protocol replay"):
+        run("evaluate", "--shop", shop, "--windows", 2, "--stale", 60)
+    with pytest.raises(EvaluationError, match="stale inputs need requests in time"):
+        run("evaluate", "--shop", shop, "--protocol", "leave-one-out", "--stale", 60)
