@@ -102,7 +102,7 @@ def evaluate(
         console.print(table)
     if not names:
         console.print(f"no run to judge yet: shopwindow train --shop {shop}")
-    written = page.write(html or shop_dir.root / "reports" / f"{_file_name(protocol, windows)}.html")
+    written = page.write(html or shop_dir.reports / f"{_file_name(protocol, windows)}.html")
     console.print(f"with plots: {written}")
     if json is not None:
         write_json(report, json)
