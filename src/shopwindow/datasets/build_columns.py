@@ -24,7 +24,7 @@ def columns_from_table(actions: pa.Table, customers: pa.Table | None, shop: Shop
     Raises:
         DatasetError: the table has an action or surface that the shop's configuration does not know.
     """
-    actions = _kept(actions, customers).combine_chunks()
+    actions = counted(actions, customers).combine_chunks()
     customer_of, at_ms = _whole(actions, "customer_key", np.int64), _whole(actions, "at_ms", np.int64)
     order = np.lexsort((at_ms, customer_of))  # stable: arrival breaks ties
     key, first = np.unique(customer_of[order], return_index=True)
@@ -76,14 +76,14 @@ def current_columns(shop_dir: ShopDirectory, shop: ShopConfig) -> EventColumns:
     return build_columns(shop_dir, shop)
 
 
-def _kept(actions: pa.Table, customers: pa.Table | None) -> pa.Table:
+def counted(events: pa.Table, customers: pa.Table | None) -> pa.Table:
     """Without test events and without customers who declined."""
-    kept = pc.invert(pc.fill_null(actions.column("test"), False))
+    kept = pc.invert(pc.fill_null(events.column("test"), False))
     if customers is not None and len(customers):
         declined = customers.filter(pc.equal(pc.fill_null(customers.column("consent"), True), False))
-        refused = pc.is_in(actions.column("customer_key"), value_set=declined.column("customer_key"))
+        refused = pc.is_in(events.column("customer_key"), value_set=declined.column("customer_key"))
         kept = pc.and_(kept, pc.invert(refused))
-    return actions.filter(kept)
+    return events.filter(kept)
 
 
 def _whole(table: pa.Table, name: str, dtype: type[np.signedinteger[Any]]) -> Any:

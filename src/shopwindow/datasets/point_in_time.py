@@ -104,6 +104,7 @@ class _Source:
         asked = Asked(
             customer_key=self.dataset.columns.customer_key[requests.customer],
             query=requests.query,
+            surface=requests.surface.astype(np.int16),
             item_key=item_key,
         )
         return Inputs(

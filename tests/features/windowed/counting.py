@@ -45,6 +45,7 @@ def counted(rows: Sequence[tuple[int, int, int]], query: int = -1) -> CountedEve
         customer_key=np.full(len(at_ms), 7, dtype=np.int64),
         kind=kind.astype(np.uint8),
         query=np.full(len(at_ms), query, dtype=np.int32),
+        surface=np.full(len(at_ms), -1, dtype=np.int16),
     )
 
 
@@ -57,6 +58,7 @@ def random_counted(seed: int, size: int, span_ms: int) -> CountedEvents:
         customer_key=rng.integers(-1, 5, size),
         kind=rng.integers(0, len(KINDS), size).astype(np.uint8),
         query=rng.integers(-1, 3, size).astype(np.int32),
+        surface=rng.integers(-1, 2, size).astype(np.int16),
     )
 
 
@@ -73,6 +75,7 @@ def everything() -> Asked:
     return Asked(
         customer_key=customer.astype(np.int64),
         query=query.astype(np.int32),
+        surface=np.ones(len(query), dtype=np.int16),
         item_key=np.tile(items, (len(customer), 1)),
     )
 
@@ -101,6 +104,7 @@ def brute_force(events: CountedEvents, at_ms: int) -> dict[str, tuple[np.ndarray
     brand = np.array(brands, dtype=object)[events.item_key]
     inside = {
         "item": [(events.item_key == key) & (key >= 0) for key in candidates],
+        "item_here": [(events.item_key == key) & (key >= 0) & (events.surface == 1) for key in candidates],
         "brand": [np.array([name is not None and b == name for b in brand], dtype=bool) for name in brands],
         "category": [np.array([f"{b}/".startswith(f"{path}/") or not path for b in below]) for path in paths],
         "customer": [(events.customer_key == key) & (key >= 0) for key in asked.customer_key],

@@ -51,6 +51,7 @@ def actions(seed: int, size: int) -> list[ActionEvent]:
             item_key=int(rng.integers(0, 12)),
             action=str(rng.choice(SHOP.action_names)),
             query=rng.choice([None, "boots"]),
+            surface=rng.choice([None, *SHOP.surface_names]),
         )
         for n in range(size)
     ]
@@ -74,13 +75,20 @@ def ragged(batch: list[Logged], seed: int) -> list[list[Logged]]:
     return [batch[a:b] for a, b in zip([0, *cuts], [*cuts, len(batch)], strict=True)]
 
 
-def live_values(counters: LiveCounters, customer_key: int, at_ms: int, query: int = -1) -> Float:
-    """[12, F] what the live path reads for all items; of a customer of whom nothing is known."""
+def asked_by(customer_key: int, query: int = -1, surface: int = -1) -> Asked:
+    return Asked(
+        customer_key=np.array([customer_key]),
+        query=np.array([query], dtype=np.int32),
+        surface=np.array([surface], dtype=np.int16),
+        item_key=ITEMS_ASKED[None],
+    )
+
+
+def live_values(counters: LiveCounters, at_ms: int, query: int = -1, surface: int = -1) -> Float:
+    """[12, F] what the live path reads for all items, asked by customer 1."""
     return read(counters, LiveRequests(
         at_ms=at_ms,
-        asked=Asked(
-            customer_key=np.array([customer_key]), query=np.array([query], np.int32), item_key=ITEMS_ASKED[None]
-        ),
+        asked=asked_by(1, query, surface),
         states=[NEW_CUSTOMER],
         first_seen_ms=np.zeros((1, 12), dtype=np.int64),
         relative_price=np.full((1, 12), np.nan, dtype=np.float32),
@@ -119,9 +127,7 @@ def test_live_records_in_ragged_batches_give_the_values_of_training(freshness: F
             counters.apply(piece)
             update(store, piece, rules)
         done = arrived
-        asked = Asked(
-            customer_key=np.array([key]), query=requests.query[r : r + 1], item_key=ITEMS_ASKED[None]
-        )
+        asked = asked_by(key, int(requests.query[r]), int(requests.surface[r]))
         live = read(counters, LiveRequests(
             at_ms=int(requests.at_ms[r]), asked=asked, states=store.read([key]).states,
             first_seen_ms=catalog.first_seen_ms[here][None], relative_price=price[here][None],
@@ -138,7 +144,7 @@ def test_the_batches_of_the_log_cannot_be_seen() -> None:
     for piece in ragged(logged(events), seed=5):
         many.apply(piece)
     end = NOW + 9 * 24 * HOUR_MS
-    assert live_values(one, 1, end).tobytes() == live_values(many, 1, end).tobytes()
+    assert live_values(one, end).tobytes() == live_values(many, end).tobytes()
 
 
 def test_what_was_imported_and_then_came_live_is_the_same_as_all_live() -> None:
@@ -148,7 +154,7 @@ def test_what_was_imported_and_then_came_live_is_the_same_as_all_live() -> None:
     whole = counters_of(SHOP, item_table())
     whole.apply(logged(list(events)))
     end = NOW + 9 * 24 * HOUR_MS
-    assert live_values(half, 1, end).tobytes() == live_values(whole, 1, end).tobytes()
+    assert live_values(half, end).tobytes() == live_values(whole, end).tobytes()
 
 
 def test_a_snapshot_and_the_rest_of_the_log_are_the_whole(tmp_path: Path) -> None:
@@ -166,7 +172,7 @@ def test_a_snapshot_and_the_rest_of_the_log_are_the_whole(tmp_path: Path) -> Non
     assert restored.catch_up(log) == 800
     for days in (9, 12, 50):
         end = NOW + days * 24 * HOUR_MS
-        assert live_values(restored, 1, end).tobytes() == live_values(whole, 1, end).tobytes()
+        assert live_values(restored, end).tobytes() == live_values(whole, end).tobytes()
 
 
 def test_a_snapshot_of_a_shop_with_other_actions_is_refused(tmp_path: Path) -> None:
@@ -206,7 +212,7 @@ def test_test_events_and_unknown_actions_are_not_counted() -> None:
     ]
     counters = counters_of(SHOP, item_table())
     counters.apply(logged(list(events)))
-    values = live_values(counters, 1, NOW + 1)
+    values = live_values(counters, NOW + 1)
     for kind in ("click", "impression", "listed"):
         assert value(values, f"item.{kind}.1d") == 1
     assert values[:, [n for n, name in enumerate(NAMES) if name.startswith("customer.click.1d")]].max() == 1
@@ -218,13 +224,13 @@ def test_a_rate_per_impression_is_known_once_the_shop_records_impressions() -> N
         for n in range(10)
     ]
     counters = counters_of(SHOP, item_table())
-    assert np.isnan(value(live_values(counters, 1, NOW), "item.click_per_impression.1d"))
+    assert np.isnan(value(live_values(counters, NOW), "item.click_per_impression.1d"))
     counters.apply(
         logged([*seen, ActionEvent(event_id="c", at_ms=NOW, customer_key=1, item_key=0, action="click")])
     )
     shop = (1 + 20 * 0.05) / (10 + 20)
     category = (1 + 20 * shop) / (10 + 20)
-    found = value(live_values(counters, 1, NOW + 1), "item.click_per_impression.1d")
+    found = value(live_values(counters, NOW + 1), "item.click_per_impression.1d")
     assert found == pytest.approx((1 + 20 * category) / (10 + 20), rel=1e-6)
 
 
@@ -241,5 +247,22 @@ def test_queries_are_counted_by_their_hash() -> None:
     )
     counters = counters_of(SHOP, item_table())
     counters.apply(logged([click]))
-    assert value(live_values(counters, 1, NOW + 1, hashed("red boots")), "query.click.1d") == 1
-    assert value(live_values(counters, 1, NOW + 1, hashed("coat")), "query.click.1d") == 0
+    assert value(live_values(counters, NOW + 1, hashed("red boots")), "query.click.1d") == 1
+    assert value(live_values(counters, NOW + 1, hashed("coat")), "query.click.1d") == 0
+
+
+def test_a_rate_on_a_surface_is_drawn_towards_the_items_rate_everywhere() -> None:
+    pages = [
+        PageEvent(page_id=str(n), at_ms=NOW, surface=surface, k=1, items=(0,), release="r", log_offset=0)
+        for n, surface in enumerate(["home"] * 8 + ["search"] * 4)
+    ]
+    click = ActionEvent(event_id="1", at_ms=NOW, customer_key=1, item_key=0, action="click", surface="search")
+    counters = counters_of(SHOP, item_table())
+    counters.apply(logged([*pages, click]))
+    shop = (1 + 20 * 0.05) / (12 + 20)
+    category = (1 + 20 * shop) / (12 + 20)
+    item = (1 + 20 * category) / (12 + 20)
+    for surface, clicks, listed in (("home", 0, 8), ("search", 1, 4), ("browse", 0, 0)):
+        values = live_values(counters, NOW + 1, surface=SHOP.surface_names.index(surface))
+        expected = (clicks + 20 * item) / (listed + 20)
+        assert value(values, "item_here.click_per_listed.7d") == pytest.approx(expected, rel=1e-6)

@@ -21,7 +21,12 @@ from shopwindow.schema.shop import ShopConfig
 PRIOR_RATE: Final = 0.05
 PRIOR_EVENTS: Final = 20.0
 """What a rate is drawn towards the next wider rate with, and the widest towards PRIOR_RATE: so many made-up trials."""
-_PARENT: Final[dict[Entity, Entity]] = {"item": "category", "category": "shop", "brand": "shop"}
+_PARENT: Final[dict[Entity, Entity]] = {
+    "item_here": "item",
+    "item": "category",
+    "category": "shop",
+    "brand": "shop",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -99,7 +104,7 @@ class Rates:
     """`kinds` per event of kind `per` in a window, drawn towards the rate of what the entity belongs to.
 
     (count + 20 parent) / (trials + 20): the mean of a Beta posterior whose prior is worth 20 trials at the parent's
-    rate (item -> category -> shop -> 5 %). NaN where the whole shop has seen no `per` in the window: such a log
+    rate (item on the surface -> item -> category -> shop -> 5 %). NaN where the whole shop has seen no `per` in the window: such a log
     does not record it.
     """
 
@@ -219,6 +224,8 @@ def windowed_features(shop: ShopConfig) -> tuple[Definition, ...]:
         Decayed("item", wanted),
         Decayed("category", wanted),
         *(Rates("item", wanted, per, ("1d", "30d")) for per in shown),
+        Rates("item_here", wanted, shown[1], ("7d",)),
+        Rates("item_here", later, click, ("30d",)),
         *(Rates(each, later, click, ("1d", "30d")) for each in ("item", "category", "brand")),
         Recency("item", wanted),
         Recency("customer", wanted),

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from shopwindow.features.seed import HistoryColumns
-from shopwindow.schema.arrays import Int32, Int64, UInt8
+from shopwindow.schema.arrays import Int16, Int32, Int64, UInt8
 from shopwindow.schema.shop import ShopConfig
 
 IMPRESSION: Final = "impression"
@@ -24,6 +24,7 @@ class CountedEvents:
     """n things that happened to items, in any order; test events are not among them.
 
     `kind [n]`: place in `kinds(shop)`. `customer_key [n]`: -1 = nobody known. `query [n]`: journey.hashed, -1 = none.
+    `surface [n]`: place in ShopConfig.surface_names, -1 = unknown.
     """
 
     at_ms: Int64
@@ -31,6 +32,7 @@ class CountedEvents:
     customer_key: Int64
     kind: UInt8
     query: Int32
+    surface: Int16
 
     def __len__(self) -> int:
         return len(self.at_ms)
@@ -58,4 +60,5 @@ def imported(history: HistoryColumns) -> CountedEvents:
         customer_key=np.repeat(history.customer_key, np.diff(history.offsets)),
         kind=np.asarray(history.action),
         query=np.asarray(history.query),
+        surface=np.asarray(history.surface),
     )

@@ -17,7 +17,7 @@ from shopwindow.features.windowed.definitions import Candidates, Inputs
 from shopwindow.features.windowed.events import CountedEvents, imported, kinds
 from shopwindow.features.windowed.freshness import Freshness
 from shopwindow.features.windowed.histories import Histories
-from shopwindow.features.windowed.log_events import kind_codes, parts
+from shopwindow.features.windowed.log_events import Codes, parts
 from shopwindow.features.windowed.reading import Asked
 from shopwindow.features.windowed.snapshot import Snapshot, read_snapshot, write_snapshot
 from shopwindow.features.windowed.state import WindowedState
@@ -45,7 +45,7 @@ class LiveCounters:
     """Counters that reflect the log up to `offset`, and what was imported below it. One thread applies, any reads."""
 
     def __init__(self, shop: ShopConfig, state: WindowedState, offset: int = 0) -> None:
-        self._shop, self._codes = shop, kind_codes(shop)
+        self._shop, self._codes = shop, Codes.of(shop)
         self._state, self._offset = state, offset
         self._lock = threading.Lock()
 

@@ -1,6 +1,7 @@
 """Log records as events to count and items to describe, in the order of the log."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -19,18 +20,35 @@ from shopwindow.schema.live import (
 from shopwindow.schema.shop import ShopConfig
 from shopwindow.stream.event_log import Logged, event_of
 
-_NO_QUERY: Final = -1
+_UNKNOWN: Final = -1
 _COUNTED: Final = np.dtype(
-    [("at_ms", "<i8"), ("item_key", "<i4"), ("customer_key", "<i8"), ("kind", "u1"), ("query", "<i4")]
+    [
+        ("at_ms", "<i8"),
+        ("item_key", "<i4"),
+        ("customer_key", "<i8"),
+        ("kind", "u1"),
+        ("query", "<i4"),
+        ("surface", "<i2"),
+    ]
 )
 
 
-def kind_codes(shop: ShopConfig) -> Mapping[str, int]:
-    """The place of each kind in `kinds(shop)`."""
-    return {kind: code for code, kind in enumerate(kinds(shop))}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Codes:
+    """A shop's words as codes."""
+
+    kind: Mapping[str, int]
+    surface: Mapping[str, int]
+
+    @classmethod
+    def of(cls, shop: ShopConfig) -> "Codes":
+        return cls(
+            kind={kind: code for code, kind in enumerate(kinds(shop))},
+            surface={name: code for code, name in enumerate(shop.surface_names)},
+        )
 
 
-def parts(batch: Sequence[Logged], codes: Mapping[str, int]) -> Iterator[CountedEvents | pa.Table]:
+def parts(batch: Sequence[Logged], codes: Codes) -> Iterator[CountedEvents | pa.Table]:
     """What the batch brings: events to count, or tables (schema ITEMS) of items that are so from then on.
 
     Test events, and actions that the shop does not know (any more), are not counted.
@@ -58,16 +76,20 @@ def parts(batch: Sequence[Logged], codes: Mapping[str, int]) -> Iterator[Counted
         yield _counted(rows)
 
 
-def _rows(event: LiveEvent, codes: Mapping[str, int]) -> list[tuple[int, ...]]:
+def _rows(event: LiveEvent, codes: Codes) -> list[tuple[int, ...]]:
     match event:
-        case ActionEvent(test=False) if event.action in codes:
-            code, query = codes[event.action], hashed(event.query)
-            return [(event.at_ms, event.item_key, event.customer_key, code, query)]
-        case ImpressionEvent(test=False):
-            return [(event.at_ms, event.item_key, event.customer_key, codes[IMPRESSION], _NO_QUERY)]
+        case ActionEvent(test=False) if event.action in codes.kind:
+            code, place = codes.kind[event.action], codes.surface.get(event.surface or "", _UNKNOWN)
+            return [(event.at_ms, event.item_key, event.customer_key, code, hashed(event.query), place)]
+        case ImpressionEvent(
+            test=False
+        ):  # its page knows query and surface; imported impressions have neither
+            code = codes.kind[IMPRESSION]
+            return [(event.at_ms, event.item_key, event.customer_key, code, _UNKNOWN, _UNKNOWN)]
         case PageEvent(test=False):
-            code, query = codes[LISTED], hashed(event.query)
-            return [(event.at_ms, key, event.customer_key, code, query) for key in event.items]
+            code, place = codes.kind[LISTED], codes.surface.get(event.surface, _UNKNOWN)
+            query = hashed(event.query)
+            return [(event.at_ms, key, event.customer_key, code, query, place) for key in event.items]
         case _:
             return []
 

@@ -10,28 +10,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shopwindow.features.windowed.counters import DECAYS, NEVER_MS, WINDOWS, Layout
-from shopwindow.schema.arrays import Float, Int32, Int64
+from shopwindow.schema.arrays import Float, Int16, Int32, Int64
 
-Entity: TypeAlias = Literal["item", "brand", "category", "customer", "query", "shop"]
-OF_CANDIDATES: Final[tuple[Entity, ...]] = ("item", "brand", "category")
+Entity: TypeAlias = Literal["item", "item_here", "brand", "category", "customer", "query", "shop"]
+OF_CANDIDATES: Final[tuple[Entity, ...]] = ("item", "item_here", "brand", "category")
 OF_REQUESTS: Final[tuple[Entity, ...]] = ("customer", "query", "shop")
+"""`item_here` is the item on the surface of the request, `category` its primary one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Asked:
-    """R requests with K candidates: keys as in the log. `customer_key [R]`, `query [R]` hashed, `item_key [R, K]`.
+    """R requests with K candidates: keys as in the log. `customer_key [R]`, `query [R]` hashed, `surface [R]`, `item_key [R, K]`.
 
-    -1: no customer, no query, no item.
+    -1: no customer, no query, surface unknown, no item.
     """
 
     customer_key: Int64
     query: Int32
+    surface: Int16
     item_key: Int32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Reading:
-    """`rows [R, 3 K + 3, words]` as counters lay them out, `scale [R, D]` of decayed sums, `clock_ms [R]`.
+    """`rows [R, 4 K + 3, words]` as counters lay them out, `scale [R, D]` of decayed sums, `clock_ms [R]`.
 
     What methods return is [R, K, ...] for what candidates have and [R, 1, ...] for what requests have.
     """

@@ -11,13 +11,13 @@ from shopwindow.schema.arrays import Int32, Int64, UInt8
 class RetainedEvents:
     """Columns sorted by `at_ms`; appending is cheap, an event that comes late moves those after it.
 
-    `found [n, 4]`: what Slots.of_events gave; `kind [n]`.
+    `found [n, 5]`: what Slots.of_events gave; `kind [n]`.
     """
 
     def __init__(self) -> None:
         self._first = self._stop = 0
         self._at_ms = np.zeros(0, dtype=np.int64)
-        self._found = np.zeros((0, 4), dtype=np.int32)
+        self._found = np.zeros((0, 5), dtype=np.int32)
         self._kind = np.zeros(0, dtype=np.uint8)
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""Slots: where in the counters an item, a customer, a brand, a category or a query stands.
+"""Slots: where in the counters an item, an item on a surface, a customer, a brand, a category or a query stands.
 
 A slot is given at first sight and kept. 0 is nobody's; 1 is the whole shop, which is also the category "".
 """
@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from shopwindow.features.journey import QUERY_BUCKETS
 from shopwindow.features.windowed.events import CountedEvents
 from shopwindow.features.windowed.key_table import NOTHING, KeyTable
-from shopwindow.schema.arrays import Int32, Int64
+from shopwindow.schema.arrays import Int16, Int32, Int64
 from shopwindow.schema.categories import clean_path
 
 SHOP: Final = 1
-GROUP, ITEM, CUSTOMER, QUERY = range(4)
+GROUP, ITEM, PLACED, CUSTOMER, QUERY = range(5)
 """Columns of what `of_events` gives."""
 BRAND, CATEGORY = range(2)
 """Columns of `groups`; the ancestors of the category follow, up to the whole shop, then NOTHING."""
@@ -37,6 +37,7 @@ class Slots:
         self._brands: dict[str, int] = {}
         self._categories: dict[str, int] = {"": SHOP}
         self._customers = KeyTable()
+        self._placed = KeyTable()  # an item on a surface
         self._items = np.zeros(1, dtype=np.int32)
         self._queries = np.zeros(QUERY_BUCKETS + 1, dtype=np.int32)
         self._group_of_item = np.zeros(1, dtype=np.int32)
@@ -57,12 +58,13 @@ class Slots:
         ]
 
     def of_events(self, events: CountedEvents) -> Int32:
-        """[n, 4] group, and slots of item, customer and query; who is seen for the first time gets a slot."""
+        """[n, 5] group, and slots of item, item on its surface, customer, query; new ones get a slot."""
         self._make_room(int(events.item_key.max(initial=-1)))
-        found = np.empty((len(events), 4), dtype=np.int32)
+        found = np.empty((len(events), 5), dtype=np.int32)
         found[:, GROUP] = self._group_of_item[events.item_key + 1]
         found[:, ITEM] = self._seen(self._items, events.item_key)
-        found[:, CUSTOMER] = self._seen_customers(events.customer_key)
+        found[:, PLACED] = self._seen_key(self._placed, _on_surface(events.item_key, events.surface))
+        found[:, CUSTOMER] = self._seen_key(self._customers, events.customer_key)
         found[:, QUERY] = self._seen(self._queries, events.query)
         return found
 
@@ -73,6 +75,11 @@ class Slots:
     def items(self, keys: Int32) -> Int32:
         """Slot of each item, NOTHING for one without events."""
         return self._items[self._known(keys)]
+
+    def placed(self, keys: Int32, surfaces: Int16) -> Int32:
+        """Slot of each item on this surface, NOTHING where it had no events; shapes are broadcast."""
+        places = _on_surface(keys, surfaces)
+        return self._placed.find(places.ravel()).reshape(places.shape)
 
     def groups(self, keys: Int32) -> Int32:
         """[..., 2 + depth] slots of brand, category and its ancestors of each item."""
@@ -89,6 +96,7 @@ class Slots:
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """All of it, for a file; `of_arrays` reads it back."""
         keys, slots = self._customers.items()
+        placed_keys, placed_slots = self._placed.items()
         names = {
             "separator": self._separator,
             "brands": self._brands,
@@ -100,6 +108,8 @@ class Slots:
             "names": np.frombuffer(json.dumps(names).encode(), dtype=np.uint8),
             "customer_keys": keys,
             "customer_slots": slots,
+            "placed_keys": placed_keys,
+            "placed_slots": placed_slots,
             "items": self._items,
             "queries": self._queries,
             "group_of_item": self._group_of_item,
@@ -115,6 +125,7 @@ class Slots:
         slots._brands, slots._categories = names["brands"], names["categories"]
         slots._group_numbers = {(brand, path): number for brand, path, number in names["groups"]}
         slots._customers.insert(arrays["customer_keys"], arrays["customer_slots"])
+        slots._placed.insert(arrays["placed_keys"], arrays["placed_slots"])
         slots._items, slots._queries = arrays["items"], arrays["queries"]
         slots._group_of_item, slots._groups = arrays["group_of_item"], arrays["groups"]
         return slots
@@ -138,12 +149,12 @@ class Slots:
             found = slots[codes + 1]
         return found
 
-    def _seen_customers(self, keys: Int64) -> Int32:
-        found = self._customers.find(keys)
+    def _seen_key(self, table: KeyTable, keys: Int64) -> Int32:
+        found = table.find(keys)
         new = np.unique(keys[(found == NOTHING) & (keys >= 0)])
         if len(new):
-            self._customers.insert(new, self._several(len(new)))
-            found = self._customers.find(keys)
+            table.insert(new, self._several(len(new)))
+            found = table.find(keys)
         return found
 
     def _group(self, brand: str, path: str) -> int:
@@ -183,3 +194,8 @@ class Slots:
     def _several(self, count: int) -> Int32:
         self._size += count
         return np.arange(self._size - count, self._size, dtype=np.int32)
+
+
+def _on_surface(item_key: Int32, surface: Int16) -> Int64:
+    """A key for the pair, -1 where either is unknown; a shop has at most 200 surfaces."""
+    return np.where((item_key >= 0) & (surface >= 0), item_key * np.int64(256) + surface, np.int64(-1))

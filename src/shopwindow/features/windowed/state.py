@@ -132,11 +132,12 @@ class WindowedState:
         return state
 
     def _located(self, asked: Asked) -> NDArray[np.intp]:
-        """[R, 3 K + 3] slots, in the order of reading.OF_CANDIDATES and OF_REQUESTS."""
+        """[R, 4 K + 3] slots, in the order of reading.OF_CANDIDATES and OF_REQUESTS."""
         groups = self._slots.groups(asked.item_key)
         customers, queries = self._slots.customers(asked.customer_key), self._slots.queries(asked.query)
         of_requests = np.stack([customers, queries, np.full_like(queries, SHOP)], axis=1)
-        of_candidates = (self._slots.items(asked.item_key), groups[..., BRAND], groups[..., CATEGORY])
+        placed = self._slots.placed(asked.item_key, asked.surface[:, None])
+        of_candidates = (self._slots.items(asked.item_key), placed, groups[..., BRAND], groups[..., CATEGORY])
         return np.concatenate([*of_candidates, of_requests], axis=1, dtype=np.intp)
 
     def _bounds(self, clock_ms: int) -> list[int]:
