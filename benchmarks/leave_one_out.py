@@ -14,16 +14,16 @@ from typing import Final
 
 from rich.console import Console
 
+from benchmarks.gsasrec import gsasrec_split
 from benchmarks.record import ROOT, Row, command_line, peak_mib, this_commit, write_results
 from shopwindow.config import ShopDirectory
 from shopwindow.datasets.dataset import Dataset, load_dataset
 from shopwindow.datasets.sequences import SequencePlan
-from shopwindow.datasets.split import Split, SplitSpec, leave_one_out, make_split
+from shopwindow.datasets.split import Split, SplitSpec, make_split
 from shopwindow.evaluation.comparison import Exam, judged
 from shopwindow.evaluation.protocol import EvaluationOptions, Outcome
 from shopwindow.evaluation.rivals import baselines
 from shopwindow.evaluation.significance import mean_interval
-from shopwindow.ingest.identity import open_identity
 from shopwindow.ingest.public import ml_1m, s3rec
 from shopwindow.models.attention import BlockConfig
 from shopwindow.models.item_encoder import ItemEncoderConfig
@@ -90,18 +90,6 @@ def ids_alone(dropout: float) -> TrainingRun:
 def in_order(max_actions: int) -> SequencePlan:
     """These logs know the order only: every action is the target of the one before."""
     return SequencePlan(max_actions=max_actions, ties="sequence", windows=True)
-
-
-def gsasrec_split(dataset: Dataset, data: Path, shop_dir: ShopDirectory) -> Split:
-    """The published split: 512 customers validate, everyone's last action is tested."""
-    folder = data / "ml-1m" / "gsasrec_split"
-    validated = set((folder / "val" / "input.txt").read_text().split("\n"))
-    lines = (folder / "test" / "input.txt").read_text().splitlines()
-    users = [str(place + 1) for place, line in enumerate(lines) if line.rsplit(" ", 1)[0] in validated]
-    identity = open_identity(shop_dir.identity)
-    keys = identity.find_customers(users)
-    identity.close()
-    return leave_one_out(dataset, valid_customers=keys)
 
 
 def everyone(dataset: Dataset, data: Path, shop_dir: ShopDirectory) -> Split:

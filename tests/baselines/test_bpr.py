@@ -18,7 +18,7 @@ def tastes():
 
 def test_what_was_wanted_with_it_comes_before_the_other_taste(make_dataset, scores_after, tastes) -> None:
     for history, own, other in (([0], [0, 1], [2, 3]), ([2], [2, 3], [0, 1])):
-        scores = scores_after(make_dataset, tastes, Bpr(factors=4, epochs=200), history)
+        scores = scores_after(make_dataset, tastes, Bpr(factors=4, pairs=20_000), history)
         assert min(scores[own]) > max(scores[other])
 
 
@@ -26,7 +26,7 @@ def test_a_score_is_the_mean_of_the_history_folded_in_times_the_item_plus_its_bi
     make_dataset, tastes
 ) -> None:
     dataset = make_dataset(tastes)
-    fitted = Bpr(factors=4, epochs=200).fit(dataset, np.asarray(dataset.columns.offsets[1:]))
+    fitted = Bpr(factors=4, pairs=20_000).fit(dataset, np.asarray(dataset.columns.offsets[1:]))
     scores = fitted.scores(requests_of_events(dataset, np.array([1])))[0]
     row = np.flatnonzero(dataset.catalog.item_key == 0)[0]
     assert scores == pytest.approx(fitted.item @ (fitted.item[row] @ fitted.fold_in) + fitted.bias, abs=1e-4)

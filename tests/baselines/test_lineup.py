@@ -17,9 +17,9 @@ NAMES = (
     "popularity", "popularity-category", "popularity-recent", "item-knn", "customer-knn", "v-sknn", "ease", "pure-svd",
     "als", "bpr", "content",
 )  # fmt: skip
-SMALL = {  # as many factors as items would know nothing but the items themselves; few pairs need many epochs
+SMALL = {  # as many factors as items would know nothing but the items themselves; enough pairs for so few actions
     "pure-svd": PureSvd(factors=2),
-    "bpr": Bpr(factors=4, epochs=200),
+    "bpr": Bpr(factors=4, pairs=20_000),
 }
 SEEDED = ("als", "bpr")
 BY_CATALOGUE = ("popularity-category", "content")

@@ -23,7 +23,7 @@ RIDGE: Final = 1e-3  # of the mean square of the items' means: enough to invert
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bpr:
-    """score(i) = customer · item(i) + bias(i), trained on pairs of a wanted and any other item.
+    """score(i) = customer · item(i) + bias(i), trained on so many drawn `pairs` of a wanted and another item.
 
     BPR has no closed form for a new history. The request's vector is therefore predicted from the mean of its items'
     vectors by the ridge regression that fits the trained customers best; trained vectors of customers are never used.
@@ -34,7 +34,7 @@ class Bpr:
     factors: int = 64
     learning_rate: float = 0.05
     l2: float = 0.01
-    epochs: int = 15
+    pairs: int = 10_000_000
     last: int = 100
     decay: float = 1.0
     seed: int = 0
@@ -47,7 +47,7 @@ class Bpr:
         wanted = wants(dataset, train_end).astype(np.float32)
         model = BayesianPersonalizedRanking(
             factors=self.factors, learning_rate=self.learning_rate, regularization=self.l2,
-            iterations=self.epochs, random_state=self.seed, num_threads=1,
+            iterations=max(1, self.pairs // max(1, wanted.nnz)), random_state=self.seed, num_threads=1,
         )  # fmt: skip
         model.fit(wanted, show_progress=False)
         item, bias = model.item_factors[:, :-1], model.item_factors[:, -1]
@@ -91,7 +91,7 @@ def space(seed: int) -> Space:
         starts=(Bpr(seed=seed), Bpr(last=20, decay=0.8, seed=seed)),
         parameters={
             "factors": Choice((32, 64, 128)),
-            "epochs": Choice((5, 15, 30)),
+            "pairs": Choice((3_000_000, 10_000_000, 30_000_000)),
             "learning_rate": Range(low=0.01, high=0.2, log=True),
             "l2": Range(low=0.001, high=0.1, log=True),
             **READING,

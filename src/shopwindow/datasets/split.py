@@ -196,13 +196,13 @@ def leave_one_out(dataset: Dataset, valid_customers: Int64 | None = None) -> Spl
         spec=SplitSpec(kind="leave-one-out"),
         train_end=train_end,
         before_test=before_test,
-        valid=_single(dataset, chosen[judges], valid_event[judges]),
-        test=_single(dataset, chosen, test_event),
+        valid=single_requests(dataset, chosen[judges], valid_event[judges]),
+        test=single_requests(dataset, chosen, test_event),
     )
 
 
-def _single(dataset: Dataset, customer: Int64, event: Int64) -> RequestSet:
-    """One request per event, wanting it; the history is all that came before in the sequence."""
+def single_requests(dataset: Dataset, customer: Int64, event: Int64) -> RequestSet:
+    """One request per event, wanting it; the history is all that came before in its customer's sequence."""
     columns = dataset.columns
     return RequestSet(
         customer=customer.astype(np.int32),
