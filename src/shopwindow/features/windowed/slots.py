@@ -81,9 +81,10 @@ class Slots:
         places = _on_surface(keys, surfaces)
         return self._placed.find(places.ravel()).reshape(places.shape)
 
-    def groups(self, keys: Int32) -> Int32:
-        """[..., 2 + depth] slots of brand, category and its ancestors of each item."""
-        return self._groups[self._group_of_item[self._known(keys)]]
+    def brands_and_categories(self, keys: Int32) -> tuple[Int32, Int32]:
+        """Slots of each item's brand and primary category; an item of which nothing is known is in the shop."""
+        group = self._group_of_item[self._known(keys)]
+        return self._groups[:, BRAND][group], self._groups[:, CATEGORY][group]
 
     def customers(self, keys: Int64) -> Int32:
         """Slot of each customer, NOTHING for one without events."""

@@ -17,7 +17,7 @@ from shopwindow.features.windowed.histories import Labels
 from shopwindow.features.windowed.key_table import NOTHING
 from shopwindow.features.windowed.reading import Asked, Reading
 from shopwindow.features.windowed.retained import RetainedEvents
-from shopwindow.features.windowed.slots import BRAND, CATEGORY, SHOP, Slots
+from shopwindow.features.windowed.slots import SHOP, Slots
 from shopwindow.schema.arrays import Int32, Int64
 
 AT_ONCE: Final = 8192  # events counted together: what they touch stays in the processor's cache
@@ -45,6 +45,15 @@ class WindowedState:
     def slots(self) -> Slots:
         """Who stands where; to be read only."""
         return self._slots
+
+    @property
+    def bytes_per_slot(self) -> int:
+        return self._counters.layout.words * 8
+
+    @property
+    def bytes_per_event(self) -> int:
+        """Of an event that is not yet older than the longest window."""
+        return self._events.bytes_per_event
 
     def describe(self, items: pa.Table) -> None:
         """Brand and category of these items (schema ITEMS) for events added from now on."""
@@ -103,12 +112,11 @@ class WindowedState:
 
     def labels(self, item_key: Int32) -> Labels:
         """What these items are known by; item_key -1 has no label."""
-        groups = self._slots.groups(item_key)
-        none = item_key < 0
+        brand, category = self._slots.brands_and_categories(item_key)
         return Labels(
             item=item_key,
-            brand=np.where(none | (groups[..., BRAND] == NOTHING), -1, groups[..., BRAND]),
-            category=np.where(none, -1, groups[..., CATEGORY]),
+            brand=np.where(brand == NOTHING, -1, brand),
+            category=np.where(item_key < 0, -1, category),
         )
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
@@ -133,11 +141,11 @@ class WindowedState:
 
     def _located(self, asked: Asked) -> NDArray[np.intp]:
         """[R, 4 K + 3] slots, in the order of reading.OF_CANDIDATES and OF_REQUESTS."""
-        groups = self._slots.groups(asked.item_key)
+        brands_and_categories = self._slots.brands_and_categories(asked.item_key)
         customers, queries = self._slots.customers(asked.customer_key), self._slots.queries(asked.query)
         of_requests = np.stack([customers, queries, np.full_like(queries, SHOP)], axis=1)
         placed = self._slots.placed(asked.item_key, asked.surface[:, None])
-        of_candidates = (self._slots.items(asked.item_key), placed, groups[..., BRAND], groups[..., CATEGORY])
+        of_candidates = (self._slots.items(asked.item_key), placed, *brands_and_categories)
         return np.concatenate([*of_candidates, of_requests], axis=1, dtype=np.intp)
 
     def _bounds(self, clock_ms: int) -> list[int]:
