@@ -154,4 +154,5 @@ table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:5px 14px 5px 0;border-bottom:1px solid var(--line);vertical-align:top}
 th{color:var(--soft);font-weight:600}.right{text-align:right}.charts{display:flex;flex-wrap:wrap;gap:20px;margin:12px 0}
 figure{margin:0;flex:1 1 440px;min-width:0;max-width:640px}figure svg{width:100%;height:auto}figcaption{font-size:14px}
+@media(max-width:520px){figure{overflow-x:auto}figure svg{min-width:560px}}
 """

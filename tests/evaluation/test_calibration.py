@@ -8,6 +8,7 @@ from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
+from shopwindow.document import Document
 from shopwindow.errors import EvaluationError
 from shopwindow.evaluation.calibration import (
     calibration,
@@ -15,6 +16,7 @@ from shopwindow.evaluation.calibration import (
     reliability,
     slope_and_intercept,
 )
+from shopwindow.evaluation.calibration_page import calibration_section
 
 
 def drawn(seed: int, n: int = 4000, slope: float = 1.0, shift: float = 0.0):
@@ -95,3 +97,11 @@ def test_equal_predictions_stand_in_one_bin_and_have_no_slope() -> None:
 def test_what_is_no_probability_or_no_outcome_is_refused(p, outcome, came) -> None:
     with pytest.raises(EvaluationError, match=came):
         calibration("click", np.array(p), np.array(outcome))
+
+
+def test_the_section_shows_a_curve_and_a_row_for_each_head() -> None:
+    section = calibration_section({"click": drawn(5), "purchase": drawn(6, shift=-1.0)})
+    html = Document(title="T", lead="", sections=(section,)).html()
+    assert html.count("<tr>") == 1 + 2
+    assert "purchase" in html
+    assert "<svg" in html
