@@ -4,12 +4,15 @@ from tests.conftest import action_rows, customer_rows, rows_as
 
 from shopwindow.datasets.pages import PageTables, logged_pages, with_customers
 from shopwindow.errors import DatasetError
-from shopwindow.schema.events import PAGES
+from shopwindow.schema.events import IMPRESSIONS, PAGES
 
 
-def tables(pages, actions, customers=()):
+def tables(pages, actions, customers=(), impressions=()):
     return PageTables(
-        pages=rows_as(pages, PAGES), actions=action_rows(actions), customers=customer_rows(customers)
+        pages=rows_as(pages, PAGES),
+        impressions=rows_as(impressions, IMPRESSIONS),
+        actions=action_rows(actions),
+        customers=customer_rows(customers),
     )
 
 
@@ -89,3 +92,13 @@ def test_chosen_pages_keep_their_items(make_dataset) -> None:
 def test_a_surface_that_the_shop_does_not_know_is_refused(make_dataset) -> None:
     with pytest.raises(DatasetError, match=r"surface: expected one of home, .*came 'moon'"):
         logged_pages(make_dataset(ACTIONS), tables([PAGE | {"surface": "moon"}], ACTIONS))
+
+
+def test_what_came_into_view_or_was_wanted_is_seen_and_all_where_no_view_is_known(make_dataset) -> None:
+    viewed = [{"page_id": "p1", "item_key": 1, "at_ms": 11, "customer_key": 7}]
+    other = PAGE | {"page_id": "p2", "at_ms": 30}
+    dataset, pages = logged_pages(make_dataset(ACTIONS), tables([PAGE, other], ACTIONS, impressions=viewed))
+    assert pages.seen.tolist() == [True, True, False, True, True, True]  # item 3 was put into the cart
+    only = pages.only(pages.seen)
+    assert only.offsets.tolist() == [0, 2, 5]
+    assert dataset.catalog.item_key[only.row].tolist() == [1, 3, 1, 3, 0]

@@ -27,5 +27,10 @@ def pages_of(rows, gains, propensities=None) -> LoggedPages:
     )
     chances = np.full(len(flat), np.nan) if propensities is None else np.concatenate(propensities)
     return LoggedPages(
-        requests=requests, offsets=offsets, row=flat, gain=gain, propensity=chances.astype(np.float32)
+        requests=requests,
+        offsets=offsets,
+        row=flat,
+        gain=gain,
+        propensity=chances.astype(np.float32),
+        seen=np.ones(len(flat), dtype=bool),
     )

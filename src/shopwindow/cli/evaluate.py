@@ -92,19 +92,20 @@ def evaluate(
     ask = Asked(shop_dir, spec, protocol, requests, seed, tuple(1000 * each for each in stale or ()))
     if ((windows or protocol == "replay") and stale) or (windows and protocol == "replay"):
         raise EvaluationError("expected one of --windows, --stale and --protocol replay, came several")
+    report: Report | None
     if protocol == "replay":
         report, page = pages_report(ask, names, console)
     elif windows:
         report, page = windows_report(ask, run or [], windows, console)
     else:
         report, page = requests_report(ask, names, console)
-    for table in tables(report):
+    for table in tables(report) if report is not None else ():
         console.print(table)
     if not names:
         console.print(f"no run to judge yet: shopwindow train --shop {shop}")
     written = page.write(html or shop_dir.reports / f"{_file_name(protocol, windows)}.html")
     console.print(f"with plots: {written}")
-    if json is not None:
+    if json is not None and report is not None:
         write_json(report, json)
         console.print(f"written: {json}")
 

@@ -15,32 +15,47 @@ if TYPE_CHECKING:
     from shopwindow.evaluation.report import Report
 
 
-def pages_report(ask: "Asked", names: Sequence[str], console: "Console") -> tuple["Report", "Document"]:
-    """The report and the page of the logged pages of the test period."""
+def pages_report(
+    ask: "Asked", names: Sequence[str], console: "Console"
+) -> tuple["Report | None", "Document"]:
+    """The report and the page of the logged pages of the test period.
+
+    Pages of one item each have no order, so there is no report; propensities alone can speak then.
+    """
     from shopwindow.cli.evaluate import data_section, peak_mib
     from shopwindow.datasets.dataset import load_dataset
     from shopwindow.datasets.pages import load_pages
+    from shopwindow.document import Document
     from shopwindow.evaluation.comparison import exam_of
-    from shopwindow.evaluation.order_report import OrderExam, entrant_of, order_sections, orders
-    from shopwindow.evaluation.page import page_of
+    from shopwindow.evaluation.order_report import (
+        OrderExam,
+        entrant_of,
+        off_policy_section,
+        orders,
+        page_by_page,
+    )
+    from shopwindow.evaluation.page import MEANS, page_of
     from shopwindow.evaluation.report import report_of
 
     dataset, pages = load_pages(ask.shop_dir, load_dataset(ask.shop_dir))
     exam = exam_of(dataset, ask.spec, "temporal", ask.seed)
     order = OrderExam.of(exam, pages, ask.requests)
+    title = f"Your order against others: {dataset.shop.name}"
     models: list[Recommender] = []
     entrants, start = orders(order), time.monotonic()
     with console.status(f"{len(order.telling):,} pages") as status:
         for model, settings in _models(ask, names, exam, status.update):
-            found = entrant_of(order, model, settings)
-            entrants.append(replace(found, seconds=time.monotonic() - start, peak_mib=peak_mib()))
             models.append(model)
+            if entrants:
+                found = entrant_of(order, model, settings)
+                entrants.append(replace(found, seconds=time.monotonic() - start, peak_mib=peak_mib()))
             start = time.monotonic()
-        report = report_of(entrants, order.surfaces(), ask.spec, ask.seed)
         status.update("off-policy estimates")
-        sections = order_sections(order, report, models)
-    title = f"Your order against others: {dataset.shop.name}"
-    return report, page_of(report, title, [*sections, data_section(dataset)])
+        sections = (off_policy_section(order, models), data_section(dataset))
+        if not entrants:
+            return None, Document(title=title, lead=MEANS["replay"], sections=sections)
+        report = report_of(entrants, order.surfaces(), ask.spec, ask.seed)
+    return report, page_of(report, title, [page_by_page(report), *sections])
 
 
 def _models(

@@ -14,7 +14,7 @@ from shopwindow.datasets.dataset import Dataset
 from shopwindow.datasets.requests import RequestSet, history_before
 from shopwindow.errors import DatasetError
 from shopwindow.features.journey import hashed
-from shopwindow.ingest.tables import read_actions, read_customers, read_pages
+from shopwindow.ingest.tables import read_actions, read_customers, read_impressions, read_pages
 from shopwindow.schema.arrays import Bool, Float, Int32, Int64, Rows
 
 
@@ -24,7 +24,8 @@ class LoggedPages:
 
     `requests`: what each page answered; its wanted items are those of the page with a gain. `row [I]`: -1 where the
     catalogue does not know the item. `gain [I]`: the largest of the actions on the item that name the page, 0 for
-    none. `propensity [I]`: as logged, NaN where it is not known.
+    none. `propensity [I]`: as logged, NaN where it is not known. `seen [I]`: the item came into view or was acted on; all
+    items of a page without any impression count as seen.
     """
 
     requests: RequestSet
@@ -32,6 +33,7 @@ class LoggedPages:
     row: Rows
     gain: Float
     propensity: Float
+    seen: Bool
 
     def __len__(self) -> int:
         return len(self.requests)
@@ -49,14 +51,28 @@ class LoggedPages:
             row=self.row[inside],
             gain=self.gain[inside],
             propensity=self.propensity[inside],
+            seen=self.seen[inside],
+        )
+
+    def only(self, places: Bool) -> "LoggedPages":
+        """The same pages with the chosen places only, `places [I]`; wanted items must be among them."""
+        kept = np.append(0, np.cumsum(places))[self.offsets].astype(np.int64)
+        return replace(
+            self,
+            offsets=kept,
+            row=self.row[places],
+            gain=self.gain[places],
+            propensity=self.propensity[places],
+            seen=self.seen[places],
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageTables:
-    """The clean tables that pages are made of (schemas PAGES, ACTIONS, CUSTOMERS)."""
+    """The clean tables that pages are made of (schemas PAGES, IMPRESSIONS, ACTIONS, CUSTOMERS)."""
 
     pages: pa.Table
+    impressions: pa.Table
     actions: pa.Table
     customers: pa.Table
 
@@ -68,7 +84,10 @@ def load_pages(shop_dir: ShopDirectory, dataset: Dataset) -> tuple[Dataset, Logg
         DatasetError: no page was imported.
     """
     tables = PageTables(
-        pages=read_pages(shop_dir), actions=read_actions(shop_dir), customers=read_customers(shop_dir)
+        pages=read_pages(shop_dir),
+        impressions=read_impressions(shop_dir),
+        actions=read_actions(shop_dir),
+        customers=read_customers(shop_dir),
     )
     if not tables.pages.num_rows:
         raise DatasetError(
@@ -93,12 +112,14 @@ def logged_pages(dataset: Dataset, tables: PageTables) -> tuple[Dataset, LoggedP
     length = pc.list_value_length(items).fill_null(0).to_numpy().astype(np.int64)
     key = pc.list_flatten(items).to_numpy().astype(np.int32)
     page = np.repeat(np.arange(len(length)), length)
-    gain = _gains(dataset, tables.actions, pages.column("page_id"), page, key)
+    places = _Places(pages.column("page_id").combine_chunks(), page, key)
+    gain = _gains(dataset, tables.actions, places)
+    viewed = places.find(tables.impressions)[0]
     propensity = _propensities(pages.column("propensities").combine_chunks(), length)
     first = np.zeros(len(key), dtype=np.bool_)
     first[np.unique(page * (int(key.max(initial=0)) + 1) + key, return_index=True)[1]] = True
-    page, row = page[first], _rows(dataset, key[first])
-    offsets = np.searchsorted(page, np.arange(len(length) + 1)).astype(np.int64)
+    page_of_place, row = page, _rows(dataset, key[first])
+    offsets = np.searchsorted(page[first], np.arange(len(length) + 1)).astype(np.int64)
     wanted = (gain[first] > 0) & (row >= 0)
     truth_offsets = np.append(0, np.cumsum(wanted))[offsets].astype(np.int64)
     found = LoggedPages(
@@ -107,6 +128,7 @@ def logged_pages(dataset: Dataset, tables: PageTables) -> tuple[Dataset, LoggedP
         row=row,
         gain=np.where(wanted, gain[first], np.float32(0)),
         propensity=propensity[first],
+        seen=_seen(viewed, page_of_place, len(length))[first] | wanted,
     )
     return dataset, found.where(length > 0)
 
@@ -140,28 +162,50 @@ def _kept(pages: pa.Table, customers: pa.Table) -> pa.Table:
     return pages.filter(pc.and_(there, pc.invert(pc.or_(test, refused)))).sort_by("at_ms")
 
 
-def _gains(dataset: Dataset, actions: pa.Table, page_id: pa.ChunkedArray, page: Int64, key: Int32) -> Float:
-    """[I] the largest gain of the actions that name the page and the item, 0 without any."""
-    named = actions.filter(
-        pc.and_(
-            pc.is_valid(actions.column("page_id")), pc.invert(pc.fill_null(actions.column("test"), False))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Places:
+    """Page and item of every place [I], to find rows of other tables that name both."""
+
+    page_id: pa.Array  # [P]
+    page: Int64
+    key: Int32
+
+    def find(self, table: pa.Table, order: Float | None = None) -> tuple[Bool, Int64]:
+        """[I] whether a row names the page and the item, and which; of several that with the largest `order`."""
+        place = pc.index_in(table.column("page_id"), value_set=self.page_id).fill_null(-1).to_numpy()
+        item = table.column("item_key").to_numpy().astype(np.int64)
+        many = int(max(self.key.max(initial=0), item.max(initial=0))) + 1
+        asked, known = self.page * many + self.key, place.astype(np.int64) * many + item
+        sorted_by = np.lexsort((np.zeros(len(known)) if order is None else -order, known))
+        at = np.searchsorted(known, asked, sorter=sorted_by)
+        row = (
+            sorted_by[np.minimum(at, len(known) - 1)] if len(known) else np.zeros(len(asked), dtype=np.int64)
         )
+        hit: Bool = (
+            (at < len(known)) & (known[row] == asked) if len(known) else np.zeros(len(asked), np.bool_)
+        )
+        return hit, row
+
+
+def _gains(dataset: Dataset, actions: pa.Table, places: _Places) -> Float:
+    """[I] the largest gain of the actions that name the page and the item, 0 without any."""
+    named = pc.and_(
+        pc.is_valid(actions.column("page_id")), pc.invert(pc.fill_null(actions.column("test"), False))
     )
-    of = pc.index_in(named.column("page_id"), value_set=page_id.combine_chunks())
-    place = of.fill_null(-1).to_numpy().astype(np.int64)
-    names = dataset.shop.action_names
-    action = pc.index_in(named.column("action"), value_set=pa.array(names)).fill_null(-1).to_numpy()
-    gains = np.append(dataset.gains, np.float32(0))[action]
-    many = int(max(key.max(initial=0), pc.max(named.column("item_key")).as_py() or 0)) + 1
-    asked, known = page * many + key, place * many + named.column("item_key").to_numpy()
-    order = np.lexsort((-gains, known))
-    known, gains = known[order], gains[order]
-    at = np.searchsorted(known, asked)
-    inside = at < len(known)
-    hit = inside & (known[np.where(inside, at, 0)] == asked) if len(known) else inside
-    found: Float = np.zeros(len(asked), dtype=np.float32)
-    found[hit] = np.maximum(gains[at[hit]], 0)
+    actions = actions.filter(named)
+    action = pc.index_in(actions.column("action"), value_set=pa.array(dataset.shop.action_names))
+    gains = np.append(dataset.gains, np.float32(0))[action.fill_null(-1).to_numpy()]
+    hit, row = places.find(actions, gains)
+    found: Float = np.zeros(len(hit), dtype=np.float32)
+    found[hit] = np.maximum(gains[row[hit]], 0)
     return found
+
+
+def _seen(viewed: Bool, page: Int64, num_pages: int) -> Bool:
+    """[I] what came into view; everything on pages of which no view is known."""
+    some = np.bincount(page[viewed], minlength=num_pages) > 0
+    seen: Bool = viewed | ~some[page]
+    return seen
 
 
 def _propensities(lists: pa.Array, length: Int64) -> Float:

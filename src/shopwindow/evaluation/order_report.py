@@ -34,7 +34,10 @@ SOFTNESS: Final = (1.0, 2.0)  # temperatures: the second is nearer to chance, an
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderExam:
-    """The pages of the test period: all of them, and those that tell orders apart."""
+    """The pages of the test period: all of them, and those that tell orders apart.
+
+    Of the telling ones only what was seen takes part: nobody said no to an item that never came into view.
+    """
 
     dataset: Dataset
     pages: LoggedPages
@@ -46,11 +49,11 @@ class OrderExam:
         """The pages after everything that models were fitted on; of the telling ones a random choice of `most`, 0 = all.
 
         Raises:
-            EvaluationError: no page of the test period has both wanted and other items.
+            EvaluationError: no page of the test period has both wanted and other items, and none logged propensities.
         """
         late = pages.where(pages.requests.at_ms >= exam.requests.at_ms.min())
-        some = telling(late)
-        if not len(some):
+        some = telling(late.only(late.seen))
+        if not len(some) and np.isnan(late.propensity).all():
             raise EvaluationError(
                 f"expected pages of the test period with some wanted and some other items, came none of {len(late):,}; "
                 "actions have to name their page (page_id), or be attributed to it"
@@ -71,7 +74,9 @@ class OrderExam:
 
 
 def orders(exam: OrderExam) -> list[Entrant]:
-    """The shop's order, which the others are compared with, and chance."""
+    """The shop's order, which the others are compared with, and chance; nothing where no page tells orders apart."""
+    if not len(exam.telling):
+        return []
     return [
         Entrant(
             outcome=outcome_of(name, exam.telling, score, exam.seed),
@@ -93,14 +98,14 @@ def entrant_of(exam: OrderExam, model: Recommender, settings: str) -> Entrant:
     return Entrant(outcome=outcome, settings=settings, baseline=False, seconds=0.0)
 
 
-def order_sections(exam: OrderExam, report: Report, models: Sequence[Recommender]) -> list[Section]:
-    """Page by page, and what the logged propensities say."""
+def page_by_page(report: Report) -> Section:
+    """How the models' pages compare one by one."""
     yours = report.entrants[0].outcome
     rows = []
     for each in report.entrants[1:]:
         found = compared(each.outcome, yours)
         rows.append([each.outcome.name, f"{found.better:.1%}", f"{found.worse:.1%}", f"{found.equal:.1%}"])
-    page_by_page = Section(
+    return Section(
         "Page by page",
         (
             Grid(
@@ -110,7 +115,11 @@ def order_sections(exam: OrderExam, report: Report, models: Sequence[Recommender
             ),
         ),
     )
-    return [page_by_page, Section("With propensities", tuple(_off_policy(exam, models)))]
+
+
+def off_policy_section(exam: OrderExam, models: Sequence[Recommender]) -> Section:
+    """What the logged propensities say of other orders."""
+    return Section("With propensities", tuple(_off_policy(exam, models)))
 
 
 def _off_policy(exam: OrderExam, models: Sequence[Recommender]) -> Iterator[Text | Grid]:

@@ -18,7 +18,7 @@ MEANS: Final = {
     "temporal": "Requests of the last days, every item of the shop a candidate, nothing later than the request known.",
     "temporal-browse": "Requests of the last days, the items of the category asked for as candidates.",
     "leave-one-out": "Each customer's last action, all items that they have not had as candidates, as papers report.",
-    "replay": "The items of pages that the shop has shown, as they stood and as each model would order them.",
+    "replay": "The items that customers have seen on pages of the shop, as they stood and as each model would order them.",
 }
 HISTORY: Final = "history: "
 
