@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from shopwindow.charts import bars, lines, points
+from shopwindow.charts import bars, heat, lines, points
 from shopwindow.document import Chart, Document, Grid, Section, Text, Verdict
 
 
@@ -44,6 +44,7 @@ def test_a_page_needs_nothing_from_the_network(tmp_path: Path) -> None:
         lambda: lines({"one": ([1.0, 2.0], [0.5, 0.7])}, ("k", "recall")),
         lambda: bars({"ours": [1.0, 2.0]}, ["a", "b"], "share", errors={"ours": ([0.1, 0.1], [0.2, 0.2])}),
         lambda: points({"m": ([1.0], [2.0])}, ("popularity", "recall"), named=True),
+        lambda: heat([[1.0, 2.0], [3.0, 0.0]], ["0", "1"], ["Mon", "Tue"], "actions"),
     ],
 )
 def test_equal_charts_are_equal_texts(draw) -> None:  # type: ignore[no-untyped-def]

@@ -108,6 +108,20 @@ def points(
     return _drawn(draw)
 
 
+def heat(cells: Sequence[Sequence[float]], columns: Sequence[str], rows: Sequence[str], label: str) -> str:
+    """A grid of cells [rows, columns], the darker the more; `label` says what is counted. Long axes name every third column."""
+
+    def draw(axes: "Axes") -> None:
+        drawn = axes.imshow(cells, cmap="Blues", aspect="auto", vmin=0)
+        step = 3 if len(columns) > 12 else 1
+        axes.set_xticks(range(0, len(columns), step), columns[::step])
+        axes.set_yticks(range(len(rows)), rows)
+        axes.grid(visible=False)
+        axes.figure.colorbar(drawn, ax=axes, label=label)
+
+    return _drawn(draw)
+
+
 def _finish(axes: "Axes", labels: tuple[str, str], log: str, *, legend: bool) -> None:
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])

@@ -140,6 +140,8 @@ def _import_each(
             report = import_file(shop_dir, config, source, on_step=status.update)
         _show_plan(console, path, report.plan.lines())
         _show(console, report, time.monotonic() - began)
+    if not check:
+        _point_to_quality(console, shop_dir)
 
 
 def _import_public(name: str, data: Path | None, shop_dir: ShopDirectory) -> None:
@@ -163,6 +165,16 @@ def _import_public(name: str, data: Path | None, shop_dir: ShopDirectory) -> Non
             on_report=lambda report: _show(console, report, time.monotonic() - began),
         )
         PUBLIC[name](opening)
+    _point_to_quality(console, shop_dir)
+
+
+def _point_to_quality(console: "Console", shop_dir: ShopDirectory) -> None:
+    console.print(
+        f"is it good data? shopwindow quality --shop {shop_dir.root}",
+        soft_wrap=True,
+        highlight=False,
+        markup=False,
+    )
 
 
 def _show_plan(console: "Console", path: Path, lines: list[tuple[str, str, str]]) -> None:

@@ -1,0 +1,154 @@
+"""Category paths that contradict one another."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import ibis
+import ibis.expr.types as ir
+
+from shopwindow.ingest.quality.clean import Clean, one, rows_of
+from shopwindow.ingest.quality.examples import cells, number
+from shopwindow.ingest.quality.finding import NUM_EXAMPLES, Check, Found
+from shopwindow.ingest.quality.thresholds import Thresholds
+
+MAX_LINKS: Final = 200_000  # of a category tree: beyond that, categories are ids of something else
+
+
+def _paths(clean: Clean) -> ir.Table:
+    """`item_key`, `path` of every category of every item, as the catalogue has it now."""
+    items = clean.items.filter(clean.items.categories.notnull())
+    return items.select("item_key", path=items.categories).unnest("path")
+
+
+def links(clean: Clean) -> list[tuple[str, str]]:
+    """(parent, child) names of all paths, each once."""
+    paths = _paths(clean).select("path").distinct()
+    parts = paths.mutate(part=paths.path.split(clean.shop.category_separator)).unnest("part", offset="place")
+    along = ibis.window(group_by="path", order_by="place")
+    paired = parts.select(parent=parts.part.lag().over(along), child=parts.part)
+    distinct = paired.filter(paired.parent.notnull()).distinct().order_by("parent", "child").limit(MAX_LINKS)
+    return [(row["parent"], row["child"]) for row in rows_of(distinct)]
+
+
+def circle_of(links: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Names that are their own ancestors, or lie between such: what remains when leaves and roots are taken away."""
+    remaining = set(links)
+    while True:
+        parents, children = {a for a, _ in remaining}, {b for _, b in remaining}
+        kept = {(a, b) for a, b in remaining if a in children and b in parents}
+        if len(kept) == len(remaining):
+            return frozenset(a for a, _ in kept)
+        remaining = kept
+
+
+def _circles(clean: Clean, thresholds: Thresholds) -> Found | None:
+    paths = _paths(clean)
+    of = int(one(paths.aggregate(n=paths.item_key.nunique()))["n"])
+    if not of:
+        return None
+    names = circle_of(links(clean))
+    if not names:
+        return Found(count=0, of=of, limits=thresholds.circles, words="no category is its own ancestor")
+    separator = clean.shop.category_separator
+    split = paths.mutate(part=paths.path.split(separator))
+    inside = split.unnest("part", offset="place")
+    inside = inside.filter(inside.part.isin(sorted(names)))
+    twice = inside.group_by("item_key", "path").aggregate(times=inside.count()).filter(ibis._.times > 1)
+    count = int(one(twice.aggregate(n=twice.item_key.nunique()))["n"])
+    by_path = twice.group_by("path").aggregate(items=twice.count()).order_by(ibis.desc("items"), "path")
+    return Found(
+        count=count,
+        of=of,
+        limits=thresholds.circles,
+        words=f"{number(count, 'item')} in paths through categories that are their own ancestors: "
+        + ", ".join(sorted(names)[:5]),
+        headings=("path", "items"),
+        examples=cells(rows_of(by_path.limit(NUM_EXAMPLES)), ("path", "items")),
+    )
+
+
+CIRCLES: Final = Check(
+    name="category circles",
+    looks_at="categories that are their own ancestors",
+    needs="no item has a category",
+    rule=lambda limits: (
+        "items whose path goes through two names of a circle, e.g. a/b where b/a exists, or a/b/a"
+    ),
+    remedy="Give every category one parent in the export; a path is written from the root down.",
+    command="shopwindow import --shop SHOP --table items FILE",
+    find=_circles,
+)
+
+
+def _several_parents(clean: Clean, thresholds: Thresholds) -> Found | None:
+    paths = _paths(clean).select("path").distinct()
+    parts = paths.mutate(parts=paths.path.split(clean.shop.category_separator))
+    placed = parts.filter(parts.parts.length() > 1)
+    leaves = placed.select(
+        "path", leaf=placed.parts[placed.parts.length() - 1], parent=placed.parts[placed.parts.length() - 2]
+    )
+    by_leaf = leaves.group_by("leaf").aggregate(
+        parents=leaves.parent.nunique(), such_as=leaves.path.collect(order_by=leaves.path)
+    )
+    total = one(by_leaf.aggregate(n=(by_leaf.parents > 1).sum(), of=by_leaf.count()))
+    if not total["of"]:
+        return None
+    some = by_leaf.filter(by_leaf.parents > 1).order_by(ibis.desc("parents"), "leaf").limit(NUM_EXAMPLES)
+    some = some.mutate(such_as=some.such_as[:3])
+    count = int(total["n"] or 0)
+    return Found(
+        count=count,
+        of=int(total["of"]),
+        limits=thresholds.several_parents,
+        words=f"{number(count, 'name')} of {total['of']:,} at the end of paths stand under several parents",
+        headings=("name", "parents", "such as"),
+        examples=cells(rows_of(some), ("leaf", "parents", "such_as")),
+    )
+
+
+SEVERAL_PARENTS: Final = Check(
+    name="category parents",
+    looks_at="the same last name under several parents",
+    needs="no category path has two levels",
+    rule=lambda limits: (
+        "names at the end of a path; women/shoes and men/shoes is right, shoes/boots and winter/boots may be one "
+        "category in two places"
+    ),
+    remedy="Where it is one category, give it one path and list the other as a further category of the item.",
+    command="shopwindow import --shop SHOP --table items FILE",
+    find=_several_parents,
+)
+
+
+def _moved(clean: Clean, thresholds: Thresholds) -> Found | None:
+    rows = clean.item_rows.filter(clean.item_rows.categories.length() > 0)
+    primary = rows.select("item_key", "part", "line", path=rows.categories[0])
+    by_item = primary.group_by("item_key").aggregate(
+        rows=primary.count(), paths=primary.path.nunique(), such_as=primary.path.collect(distinct=True)
+    )
+    total = one(by_item.aggregate(n=(by_item.paths > 1).sum(), of=(by_item.rows > 1).sum()))
+    if not total["of"]:
+        return None
+    some = by_item.filter(by_item.paths > 1).order_by(ibis.desc("paths"), "item_key").limit(NUM_EXAMPLES)
+    named = clean.named(some.mutate(such_as=some.such_as.sort()[:3])).order_by(ibis.desc("paths"), "item_key")
+    count = int(total["n"] or 0)
+    return Found(
+        count=count,
+        of=int(total["of"]),
+        limits=thresholds.moved_items,
+        words=f"{number(count, 'item')} changed the primary category from one file to the next",
+        headings=("item", "paths", "such as"),
+        examples=cells(rows_of(named), ("item", "paths", "such_as")),
+    )
+
+
+MOVED: Final = Check(
+    name="items that moved",
+    looks_at="items whose primary category differs between files",
+    needs="no item's category was given twice",
+    rule=lambda limits: "share of the items whose category several files or rows gave",
+    remedy="If they did move, all is well: the latest file counts. If not, the order of an item's categories is not stable: "
+    "write the primary one first.",
+    command="shopwindow import --shop SHOP --table items FILE",
+    find=_moved,
+)

@@ -1,0 +1,66 @@
+"""Later steps without the first one: purchases of what was never viewed, carts without a click."""
+
+from typing import Final
+
+import ibis.expr.types as ir
+
+from shopwindow.ingest.quality.clean import Clean, rows_of
+from shopwindow.ingest.quality.examples import cells, number
+from shopwindow.ingest.quality.finding import NUM_EXAMPLES, Check, Found
+from shopwindow.ingest.quality.thresholds import Thresholds
+
+
+def later_steps(clean: Clean) -> ir.Table:
+    """Actions beyond the first step, each with `known`: the customer did the first step on the item, then or before."""
+    actions, steps = clean.actions, clean.steps()
+    firsts = actions.filter(actions.action == steps[0])
+    begun = firsts.group_by("customer_key", "item_key").aggregate(begun_ms=firsts.at_ms.min())
+    later = actions.filter(actions.action.isin(steps[1:]))
+    joined = later.left_join(begun, ["customer_key", "item_key"])
+    return joined.mutate(known=(joined.begun_ms <= joined.at_ms).fill_null(False))
+
+
+def _skipped(clean: Clean, thresholds: Thresholds) -> Found | None:
+    if "actions" not in clean.given or len(clean.steps()) < 2:
+        return None
+    later = later_steps(clean)
+    by_step = later.group_by("action").aggregate(n=later.count(), skipped=(~later.known).sum())
+    counted = {row["action"]: row for row in rows_of(by_step)}
+    if not counted:
+        return None
+    steps = [step for step in clean.steps()[1:] if step in counted]
+    skipped, of = (sum(int(each[name]) for each in counted.values()) for name in ("skipped", "n"))
+    some = later.filter(~later.known).order_by("at_ms", "part", "line").limit(NUM_EXAMPLES)
+    named = clean.named(some).order_by("at_ms", "part", "line")
+    each = ", ".join(f"{step} {counted[step]['skipped'] / counted[step]['n']:.0%}" for step in steps)
+    return Found(
+        count=skipped,
+        of=of,
+        limits=thresholds.skipped_steps,
+        words=f"{number(skipped, 'action')} without a {clean.steps()[0]} by that customer on that item before: {each}",
+        headings=("customer key", "item", "action", "time"),
+        examples=cells(rows_of(named), ("customer_key", "item", "action", "at_ms"), clean.shop.time_zone),
+    )
+
+
+SKIPPED_STEPS: Final = Check(
+    name="funnel gaps",
+    looks_at="later steps without the first: purchases never viewed, carts without a click",
+    needs="the shop has one kind of wanted action, or no later steps were imported",
+    rule=lambda limits: (
+        "actions beyond the weakest wanted one, without it by the same customer on the same item at that "
+        "time or before"
+    ),
+    remedy="Import the views and clicks of the same period, with the same customer and item ids. A log that begins in the "
+    "middle of visits, or purchases under another id after sign-in, shows here, too.",
+    command="shopwindow import --shop SHOP CLICKS-FILE --set action=click",
+    find=_skipped,
+)
+
+
+def funnel(clean: Clean) -> list[tuple[str, int, int]]:
+    """(step, actions, customers with it), the weakest step first."""
+    actions = clean.actions.filter(clean.actions.action.isin(clean.steps()))
+    counted = actions.group_by("action").aggregate(n=actions.count(), people=actions.customer_key.nunique())
+    rows = {row["action"]: row for row in rows_of(counted)}
+    return [(step, rows[step]["n"], rows[step]["people"]) for step in clean.steps() if step in rows]
