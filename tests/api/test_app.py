@@ -7,7 +7,8 @@ import httpx
 import msgspec
 
 from shopwindow.api.openapi import EVENTS_EXAMPLE, ITEMS_EXAMPLE, RANK_EXAMPLE
-from shopwindow.api.payloads import ActionIn, ImpressionIn, ItemIn, RankIn
+from shopwindow.api.payloads import ItemIn, RankIn
+from shopwindow.schema.posted import ActionIn, ImpressionIn
 
 
 def test_serving_loads_no_training_library_and_no_import_engine() -> None:

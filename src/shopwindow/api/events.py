@@ -4,20 +4,26 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, final
+from typing import Any, final
 
 import msgspec
 
 from shopwindow.api.answers import AcceptedOut, RejectedOut
-from shopwindow.api.failures import TOO_DEEP, read_validation, shown
+from shopwindow.api.failures import shown
 from shopwindow.api.metrics import Metrics
-from shopwindow.api.payloads import ActionIn, EventsIn, ImpressionIn, read
+from shopwindow.api.payloads import read
 from shopwindow.schema.live import ActionEvent, ImpressionEvent
+from shopwindow.schema.posted import (
+    TOO_DEEP,
+    EventIn,
+    EventsIn,
+    ImpressionIn,
+    fault_of,
+    read_validation,
+    words_of_events,
+)
 from shopwindow.serving.assembly import ShopRuntime
 from shopwindow.stream.event_log import Record, record_of
-
-AHEAD_MS: Final = 5 * 60 * 1000
-EventIn = ActionIn | ImpressionIn
 
 
 @dataclass(slots=True)
@@ -41,12 +47,7 @@ class EventDesk:
         self._batch: msgspec.json.Decoder[EventsIn] = msgspec.json.Decoder(EventsIn)
         self._one: msgspec.json.Decoder[EventIn] = msgspec.json.Decoder(EventIn)
         self._encoder = msgspec.json.Encoder()
-        shop = runtime.shop
-        self._words = {
-            "action": shop.action_names,
-            "surface": shop.surface_names,
-            "market": shop.market_codes,
-        }
+        self._words = words_of_events(runtime.shop)
 
     async def answer(self, body: bytes) -> bytes:
         """The answer, given once all good events are durable and visible.
@@ -84,25 +85,13 @@ class EventDesk:
             except RecursionError:
                 out.reject(index, "", *TOO_DEEP)
                 continue
-            wrong = self._wrong_word(event)
-            if wrong is not None:
-                out.reject(index, *wrong)
-            elif event.at_ms is not None and event.at_ms > now_ms + AHEAD_MS:
-                out.reject(
-                    index, "at_ms", f"a time before {now_ms + AHEAD_MS} (5 minutes from now)", event.at_ms
-                )
+            fault = fault_of(event, self._words, now_ms)
+            if fault is not None:
+                out.reject(index, *fault)
             else:
                 out.places.append(index)
                 out.taken.append(event)
         return out
-
-    def _wrong_word(self, event: EventIn) -> tuple[str, str, str] | None:
-        """Field, expected and came of a word that the shop does not have."""
-        for name, words in self._words.items():
-            word = getattr(event, name, None)
-            if word is not None and word not in words:
-                return name, f"one of {', '.join(words)}", word
-        return None
 
     def _with_keys(self, sorted_: Sorted, now_ms: int) -> list[Record]:
         """Records of the events whose item is known; customers never seen get a key."""

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import re
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from starlette.responses import Response
 
 from shopwindow.api.answers import Failure, FailureOut
 from shopwindow.errors import RequestError, StateError
+from shopwindow.schema.posted import TOO_DEEP, read_validation
 
 LOG: Final = logging.getLogger(__name__)
 STATUS: Final = {
@@ -29,12 +29,7 @@ STATUS: Final = {
     "no_release": 503,
     "state_unavailable": 503,
 }
-_AT: Final = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?$", re.DOTALL)
-_GOT: Final = re.compile(r"^Expected (?P<expected>.+?), got (?P<came>.+)$", re.DOTALL)
-_MISSING: Final = re.compile(r"^Object missing required field `(?P<name>[^`]*)`$")
-_UNKNOWN: Final = re.compile(r"^Object contains unknown field `(?P<name>[^`]*)`$")
 CAME_LIMIT: Final = 200
-TOO_DEEP: Final = ("JSON of a few levels", "JSON nested too deeply")
 
 
 def failure_response(failure: Failure, status: int | None = None) -> Response:
@@ -64,30 +59,12 @@ def failure_of(error: Exception) -> Failure:
     raise error
 
 
-def read_validation(message: str) -> tuple[str, str, str]:
-    """Field, expected and came of a msgspec message."""
-    found = _AT.match(message)
-    what, path = (found["what"], found["path"] or "") if found else (message, "")
-    path = path.replace("[...]", "[]").removesuffix(".")
-    if got := _GOT.match(what):
-        return path, got["expected"].replace("`", ""), got["came"].replace("`", "")
-    if missing := _MISSING.match(what):
-        return _join(path, missing["name"]), "a value: the field is required", "nothing"
-    if unknown := _UNKNOWN.match(what):
-        return _join(path, unknown["name"]), "no such field (see /docs)", "a value"
-    return path, what.removeprefix("Expected ").replace("`", ""), "something else"
-
-
 def shown(value: Any) -> Any:
     """A value as it may stand in an answer: short, and JSON."""
     if value is None or isinstance(value, bool | int | float):
         return value
     text = value if isinstance(value, str) else json.dumps(value, default=str)
     return text if len(text) <= CAME_LIMIT else text[:CAME_LIMIT] + "..."
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
 
 
 async def on_known_error(_: Request, error: Exception) -> Response:

@@ -10,13 +10,14 @@ import numpy as np
 from msgspec import UNSET
 
 from shopwindow.api.answers import AcceptedOut, RejectedOut
-from shopwindow.api.failures import TOO_DEEP, read_validation, shown
+from shopwindow.api.failures import shown
 from shopwindow.api.metrics import Metrics
 from shopwindow.api.pages import ready
 from shopwindow.api.payloads import ItemIn, ItemsIn, read
 from shopwindow.errors import RequestError
 from shopwindow.release.bundle import Release
 from shopwindow.schema.live import ItemEvent, Offer
+from shopwindow.schema.posted import TOO_DEEP, read_validation
 from shopwindow.serving.assembly import ShopRuntime
 from shopwindow.serving.details import details_of
 from shopwindow.serving.shelf import takes_room

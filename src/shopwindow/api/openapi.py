@@ -7,7 +7,8 @@ import msgspec
 from shopwindow import __version__
 from shopwindow.api.answers import AcceptedOut, FailureOut, PageOut
 from shopwindow.api.browse import CategoriesOut, CustomersOut, StepsOut
-from shopwindow.api.payloads import ActionIn, ImpressionIn, ItemIn, RankIn
+from shopwindow.api.payloads import ItemIn, RankIn
+from shopwindow.schema.posted import ActionIn, ImpressionIn
 from shopwindow.serving.details import ItemDetails
 
 RANK_EXAMPLE: Final = {

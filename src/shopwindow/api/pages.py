@@ -10,8 +10,9 @@ import msgspec
 
 from shopwindow.api.answers import ItemOut, PageOut
 from shopwindow.api.metrics import Metrics
-from shopwindow.api.payloads import Id, RankIn, read
+from shopwindow.api.payloads import RankIn, read
 from shopwindow.errors import RequestError
+from shopwindow.schema.posted import Id
 from shopwindow.schema.request import RankRequest
 from shopwindow.serving.assembly import ShopRuntime
 from shopwindow.serving.details import details_of, item_ids

@@ -1,21 +1,16 @@
 """What clients send, as msgspec reads it: checked while decoding, unknown fields refused, limits beside the field."""
 
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from shopwindow.schema.posted import MAX_INT, Id, Key, Word
 from shopwindow.schema.request import Filters, RankRequest
 
-MAX_INT: Final = 2**53
-Id = Annotated[str, Meta(min_length=1, max_length=256, pattern="^[^\\x00-\\x1f]+\\Z")]
-Word = Annotated[str, Meta(max_length=1000)]
 Text = Annotated[str, Meta(max_length=20_000)]
 Picture = Annotated[str, Meta(max_length=200_000)]
 Money = Annotated[int, Meta(ge=0, le=MAX_INT)]
-Time = Annotated[int, Meta(ge=0, le=MAX_INT)]
-Small = Annotated[int, Meta(ge=0, le=2**31 - 1)]
-Key = Annotated[str, Meta(max_length=100)]
 
 
 T = TypeVar("T")
@@ -95,49 +90,6 @@ class RankIn(Struct, frozen=True, forbid_unknown_fields=True):
             variant=self.variant,
             test=self.test,
         )
-
-
-class EventsIn(Struct, frozen=True, forbid_unknown_fields=True):
-    """POST /v1/events: each event is read by itself, so that a wrong one does not spoil the rest."""
-
-    events: Annotated[tuple[msgspec.Raw, ...], Meta(max_length=5000)]
-
-
-class ActionIn(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="action"):
-    """A customer did something to an item."""
-
-    event_id: Id
-    customer: Id
-    item: Id
-    action: Key
-    at_ms: Time | None = None
-    page_id: Id | None = None
-    position: Small | None = None
-    surface: Key | None = None
-    category: Word | None = None
-    query: Word | None = None
-    value: float | None = None
-    quantity: Small | None = None
-    dwell_ms: Time | None = None
-    market: Key | None = None
-    country: Key | None = None
-    device: Key | None = None
-    test: bool = False
-
-
-class ImpressionIn(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="impression"):
-    """An item of a page came into view."""
-
-    event_id: Id
-    customer: Id
-    item: Id
-    page_id: Id
-    position: Small = 0
-    at_ms: Time | None = None
-    surface: Key | None = None
-    market: Key | None = None
-    device: Key | None = None
-    test: bool = False
 
 
 class OfferIn(Struct, frozen=True, forbid_unknown_fields=True):

@@ -103,9 +103,9 @@ def import_files(
         _import_public(public, data, ShopDirectory(shop))
         return
     stated = FieldMapping(
-        columns=tuple(_pair("--map", text) for text in maps),
-        values=tuple(_triple(text) for text in values),
-        constants=tuple(_pair("--set", text) for text in sets),
+        columns=tuple(pair("--map", text) for text in maps),
+        values=tuple(triple(text) for text in values),
+        constants=tuple(pair("--set", text) for text in sets),
         names=tuple(name.strip() for name in names.split(",")) if names else (),
         form=form or None,
         delimiter=delimiter.replace("\\t", "\t") or None,
@@ -223,14 +223,16 @@ def _show(console: "Console", report: "ImportReport", seconds: float) -> None:
     console.print(table)
 
 
-def _pair(option: str, text: str) -> tuple[str, str]:
+def pair(option: str, text: str) -> tuple[str, str]:
+    """FIELD=SOMETHING of an option, apart."""
     name, mark, value = text.partition("=")
     if not (name and mark and value):
         raise ConfigError(f"{option}: expected FIELD=..., came '{text}'")
     return name.strip(), value.strip()
 
 
-def _triple(text: str) -> tuple[str, str, str]:
+def triple(text: str) -> tuple[str, str, str]:
+    """FIELD:THEIRS=OURS of --value, apart."""
     name, mark, pair = text.partition(":")
     theirs, equals, ours = pair.rpartition("=")
     if not (name and mark and theirs and equals and ours):

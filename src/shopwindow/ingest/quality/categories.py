@@ -14,7 +14,7 @@ from shopwindow.ingest.quality.thresholds import Thresholds
 MAX_LINKS: Final = 200_000  # of a category tree: beyond that, categories are ids of something else
 
 
-def _paths(clean: Clean) -> ir.Table:
+def category_paths(clean: Clean) -> ir.Table:
     """`item_key`, `path` of every category of every item, as the catalogue has it now."""
     items = clean.items.filter(clean.items.categories.notnull())
     return items.select("item_key", path=items.categories).unnest("path")
@@ -22,7 +22,7 @@ def _paths(clean: Clean) -> ir.Table:
 
 def links(clean: Clean) -> list[tuple[str, str]]:
     """(parent, child) names of all paths, each once."""
-    paths = _paths(clean).select("path").distinct()
+    paths = category_paths(clean).select("path").distinct()
     parts = paths.mutate(part=paths.path.split(clean.shop.category_separator)).unnest("part", offset="place")
     along = ibis.window(group_by="path", order_by="place")
     paired = parts.select(parent=parts.part.lag().over(along), child=parts.part)
@@ -42,7 +42,7 @@ def circle_of(links: Iterable[tuple[str, str]]) -> frozenset[str]:
 
 
 def _circles(clean: Clean, thresholds: Thresholds) -> Found | None:
-    paths = _paths(clean)
+    paths = category_paths(clean)
     of = int(one(paths.aggregate(n=paths.item_key.nunique()))["n"])
     if not of:
         return None
@@ -81,7 +81,7 @@ CIRCLES: Final = Check(
 
 
 def _several_parents(clean: Clean, thresholds: Thresholds) -> Found | None:
-    paths = _paths(clean).select("path").distinct()
+    paths = category_paths(clean).select("path").distinct()
     parts = paths.mutate(parts=paths.path.split(clean.shop.category_separator))
     placed = parts.filter(parts.parts.length() > 1)
     leaves = placed.select(

@@ -40,7 +40,7 @@ class ProgramRules:
     min_actions: int = 50
     min_gaps: int = 30
     per_minute: int = 20
-    median_gap_ms: int = 2_000
+    median_gap_ms: int = 4_000
     per_day: int = 200
     only_first: int = 200
     log_gap_deviation: float = 0.25
