@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shopwindow.baselines.bpr import Bpr
+from shopwindow.baselines.gbt import Gbt
 from shopwindow.baselines.lineup import first_lineup, lineup
 from shopwindow.baselines.pure_svd import PureSvd
 from shopwindow.baselines.space import Choice
@@ -15,14 +16,15 @@ from shopwindow.evaluation.protocol import EvaluationOptions, evaluate
 
 NAMES = (
     "popularity", "popularity-category", "popularity-recent", "item-knn", "customer-knn", "v-sknn", "ease", "pure-svd",
-    "als", "bpr", "content",
+    "als", "bpr", "content", "gbt-lambdarank",
 )  # fmt: skip
 SMALL = {  # as many factors as items would know nothing but the items themselves; enough pairs for so few actions
     "pure-svd": PureSvd(factors=2),
+    "gbt-lambdarank": Gbt(rounds=20, num_leaves=4, min_leaf=2, most_requests=200),
     "bpr": Bpr(factors=4, pairs=20_000),
 }
 SEEDED = ("als", "bpr")
-BY_CATALOGUE = ("popularity-category", "content")
+BY_CATALOGUE = ("popularity-category", "content", "gbt-lambdarank")
 
 
 def history(rng: np.random.Generator, customer: int, length: int) -> list[dict[str, int]]:

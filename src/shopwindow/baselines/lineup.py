@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from shopwindow.baselines import als, bpr, content, customer_knn, ease, item_knn, pure_svd, vsknn
+from shopwindow.baselines import als, bpr, content, customer_knn, ease, gbt, item_knn, pure_svd, vsknn
 from shopwindow.baselines.popularity import Popularity, recent_space
 from shopwindow.baselines.space import Space
 from shopwindow.datasets.dataset import Dataset
@@ -12,7 +12,7 @@ def lineup(dataset: Dataset, timed: bool, seed: int = 0) -> tuple[Space, ...]:
     """All of them. timed: requests have a moment, and items may be wanted again (not in leave-one-out).
 
     Left out: popularity in the category and content where the catalogue says nothing of its items; EASE where it has
-    too many of them. `seed`: of what is random in ALS and BPR.
+    too many of them; the trees where there are no times. `seed`: of what is random in ALS, BPR and the trees.
     """
     described = any(content.words_of_items(dataset))
     fits = dataset.num_items <= ease.Ease().most_items
@@ -25,6 +25,7 @@ def lineup(dataset: Dataset, timed: bool, seed: int = 0) -> tuple[Space, ...]:
         als.space(seed),
         bpr.space(seed),
         *((content.SPACE,) if described else ()),
+        *((gbt.space(seed),) if timed else ()),
     )
 
 

@@ -1,6 +1,6 @@
 """Recommender: what evaluation asks of a model, ours or a baseline."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from shopwindow.datasets.requests import RequestSet
 from shopwindow.schema.arrays import Float
@@ -16,4 +16,18 @@ class Recommender(Protocol):
 
     def scores(self, requests: RequestSet) -> Float:
         """[len(requests), N] higher is better; the caller passes small parts (`requests.part`)."""
+        ...
+
+
+@runtime_checkable
+class Foresighted(Protocol):
+    """A recommender that answers many requests far more cheaply when it knows them all beforehand."""
+
+    @property
+    def name(self) -> str:
+        """How tables call it."""
+        ...
+
+    def for_all(self, requests: RequestSet) -> Recommender:
+        """What gives the same scores for any part of these requests."""
         ...

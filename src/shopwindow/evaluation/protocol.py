@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from shopwindow.datasets.dataset import Dataset
-from shopwindow.datasets.recommender import Recommender
+from shopwindow.datasets.recommender import Foresighted, Recommender
 from shopwindow.datasets.requests import RequestSet, cached_for
 from shopwindow.errors import EvaluationError
 from shopwindow.evaluation import diversity, exposure, metrics
@@ -138,6 +138,8 @@ def ranked(
     advance: Callable[[int], None] = lambda _: None,
 ) -> Ranking:
     """Rank the catalogue for every request, part by part so that memory stays bounded."""
+    if isinstance(recommender, Foresighted):
+        recommender = recommender.for_all(requests)
     tie = tie_order(dataset.num_items, options.seed)
     counts = counts_before(dataset, requests, options.protocol)
     popular = most_popular(counts, tie)
