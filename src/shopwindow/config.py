@@ -17,7 +17,8 @@ class ShopDirectory:
     tuning/              what was tried of each baseline: one journal per protocol (evaluation.tuning)
     reports/             pages to look at
     releases/ID/         immutable bundles (release); releases/active names the one that serves
-    state/               log.sqlite (the truth) and the state derived from it (stream, features)
+    state/               log.sqlite (the truth) and the state derived from it (stream, features); consent.json: the
+                         last import whose words of consent the log was told (serving.consent)
     """
 
     root: Path

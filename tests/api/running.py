@@ -15,6 +15,7 @@ def running(app: FastAPI) -> Iterator[httpx.Client]:
     """A client of the application; the server is shut down at the end."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
+        listening.listen()  # from now on a client may come, whenever the thread begins
         config = uvicorn.Config(app, log_level="critical", ws="none", lifespan="on")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

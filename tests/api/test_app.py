@@ -8,7 +8,7 @@ import msgspec
 
 from shopwindow.api.openapi import EVENTS_EXAMPLE, ITEMS_EXAMPLE, RANK_EXAMPLE
 from shopwindow.api.payloads import ItemIn, RankIn
-from shopwindow.schema.posted import ActionIn, ImpressionIn
+from shopwindow.schema.posted import ActionIn, ConsentIn, ImpressionIn
 
 
 def test_serving_loads_no_training_library_and_no_import_engine() -> None:
@@ -43,7 +43,7 @@ def test_the_document_names_every_address_with_examples_that_are_valid(shared: h
         assert content["example"] == given
     msgspec.convert(RANK_EXAMPLE, RankIn)
     for event in EVENTS_EXAMPLE["events"]:
-        msgspec.convert(event, ActionIn | ImpressionIn)
+        msgspec.convert(event, ActionIn | ImpressionIn | ConsentIn)
     for item in ITEMS_EXAMPLE["items"]:
         msgspec.convert(item, ItemIn)
 

@@ -17,14 +17,14 @@ from shopwindow.features.customer import (
 )
 from shopwindow.features.encoding import decode_state, encode_state
 from shopwindow.features.journey import hashed
-from shopwindow.schema.live import ActionEvent
+from shopwindow.schema.live import ActionEvent, ConsentEvent
 from shopwindow.schema.shop import ShopConfig
 
 SHOP = ShopConfig(name="test")
 RULES = StateRules.of(SHOP)
 NOW = 100 * DAY_MS
 
-EVENTS = st.builds(
+ACTIONS = st.builds(
     ActionEvent,
     event_id=st.just(""),
     at_ms=st.one_of(st.integers(0, 5), st.integers(0, 200).map(lambda day: day * DAY_MS)),
@@ -38,13 +38,21 @@ EVENTS = st.builds(
     device=st.sampled_from((None, "phone", "tablet")),
     market=st.sampled_from((None, "de", "fr")),
 )
+WORDS = st.builds(
+    ConsentEvent,
+    event_id=st.just(""),
+    at_ms=st.integers(0, 5),
+    customer_key=st.just(1),
+    consent=st.booleans(),
+)
+EVENTS = st.one_of(ACTIONS, ACTIONS, ACTIONS, WORDS)
 
 
 def event(item_key: int, at_ms: int = NOW, action: str = "click") -> ActionEvent:
     return ActionEvent(event_id="", at_ms=at_ms, customer_key=1, item_key=item_key, action=action)
 
 
-def after(*events: ActionEvent) -> CustomerState:
+def after(*events: ActionEvent | ConsentEvent) -> CustomerState:
     return apply(NEW_CUSTOMER, events, RULES)
 
 
@@ -54,7 +62,7 @@ def keys(state: CustomerState) -> list[int]:
 
 @given(events=st.lists(EVENTS, max_size=30), cuts=st.lists(st.integers(0, 30), max_size=5))
 def test_state_does_not_depend_on_how_events_were_batched(
-    events: Sequence[ActionEvent], cuts: Sequence[int]
+    events: Sequence[ActionEvent | ConsentEvent], cuts: Sequence[int]
 ) -> None:
     state = NEW_CUSTOMER
     bounds = [0, *sorted(cuts), len(events)]
@@ -74,7 +82,7 @@ def test_state_of_many_events_does_not_depend_on_batches_either(size: int) -> No
 
 
 @given(events=st.lists(EVENTS, max_size=20))
-def test_encoding_loses_nothing(events: Sequence[ActionEvent]) -> None:
+def test_encoding_loses_nothing(events: Sequence[ActionEvent | ConsentEvent]) -> None:
     state = apply(NEW_CUSTOMER, events, RULES)
     again = decode_state(encode_state(state))
     assert encode_state(again) == encode_state(state)
@@ -171,3 +179,26 @@ def test_a_category_id_is_of_the_path_and_not_of_its_spelling() -> None:
 
 def test_category_ids_are_the_same_on_every_machine_and_day() -> None:
     assert category_id("women/boots") == 3559500709630685037
+
+
+def word(consent: bool, at_ms: int = NOW) -> ConsentEvent:
+    return ConsentEvent(event_id="", at_ms=at_ms, customer_key=1, consent=consent)
+
+
+def test_who_opts_out_is_forgotten_and_not_watched_until_they_opt_in() -> None:
+    out = after(event(1, action="purchase"), event(2, action="hide"), word(False), event(3, NOW + 1))
+    assert out.opted_out
+    assert (len(out.actions), len(out.purchases), len(out.hidden)) == (0, 0, 0)
+    back = apply(out, [word(True, NOW + 2), event(4, NOW + 3)], RULES)
+    assert not back.opted_out
+    assert keys(back) == [4]
+
+
+def test_of_two_words_the_one_with_the_later_time_counts() -> None:
+    assert after(word(False, NOW), word(True, NOW - 1)).opted_out
+    assert not after(word(False, NOW - 1), word(True, NOW)).opted_out
+    assert not after(word(False, NOW), word(True, NOW)).opted_out  # the same moment: the one that came later
+
+
+def test_consent_leaves_what_is_known_as_it_is() -> None:
+    assert keys(after(event(1), word(True), event(2))) == [1, 2]

@@ -6,6 +6,7 @@ from shopwindow.schema.events import ACTIONS, IMPRESSIONS, PAGES
 from shopwindow.schema.items import ITEMS
 from shopwindow.schema.live import (
     ActionEvent,
+    ConsentEvent,
     ImpressionEvent,
     ItemEvent,
     LiveEvent,
@@ -20,6 +21,7 @@ from shopwindow.schema.request import Filters
 
 ACTION = ActionEvent(event_id="e", at_ms=5, customer_key=2**62, item_key=3, action="click", value=9.5)
 IMPRESSION = ImpressionEvent(event_id="e", at_ms=5, customer_key=1, page_id="p", item_key=3, position=0)
+CONSENT = ConsentEvent(event_id="e", at_ms=5, customer_key=2**62, consent=False)
 PAGE = PageEvent(
     page_id="p", at_ms=5, surface="home", k=2, items=(4, 3), scores=(0.5, 0.25), release="r", log_offset=7,
     filters=Filters(brands=("acme",), attributes=(("colour", ("red", "blue")),)), exclude=(9,),
@@ -30,7 +32,7 @@ ITEM = ItemEvent(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("event", [ACTION, IMPRESSION, PAGE, ITEM], ids=kind_of)
+@pytest.mark.parametrize("event", [ACTION, IMPRESSION, PAGE, ITEM, CONSENT], ids=kind_of)
 def test_an_event_comes_back_from_its_bytes(event: LiveEvent) -> None:
     assert decode(kind_of(event), encode(event)) == event
 
@@ -59,7 +61,9 @@ def test_bytes_of_a_newer_version_are_read_without_what_is_not_known() -> None:
 
 
 def test_a_record_that_is_none_says_why() -> None:
-    with pytest.raises(StateError, match="one of the kinds action, impression, page, item, came 'rumour'"):
+    with pytest.raises(
+        StateError, match="one of the kinds action, impression, page, item, consent, came 'rumour'"
+    ):
         decode("rumour", b"")
     with pytest.raises(StateError, match=r"a log record of kind action cannot be read: .*`int`"):
         decode("action", msgspec.msgpack.encode({"event_id": "e", "at_ms": "noon"}))

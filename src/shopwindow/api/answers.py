@@ -29,7 +29,7 @@ class ItemOut(Struct, omit_defaults=True):
 
 
 class PageOut(Struct):
-    """The answer of POST /v1/rank."""
+    """The answer of POST /v1/rank. `opted_out`: the customer declined, the page is as for anyone."""
 
     request_id: str
     release: str
@@ -37,6 +37,7 @@ class PageOut(Struct):
     variant: str
     log_offset: int
     degraded: Sequence[str]
+    opted_out: bool
     items: Sequence[ItemOut]
 
 

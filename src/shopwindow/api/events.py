@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, final
 
@@ -12,9 +12,12 @@ from shopwindow.api.answers import AcceptedOut, RejectedOut
 from shopwindow.api.failures import shown
 from shopwindow.api.metrics import Metrics
 from shopwindow.api.payloads import read
-from shopwindow.schema.live import ActionEvent, ImpressionEvent
+from shopwindow.features.customer import StateRules, apply
+from shopwindow.schema.live import NOBODY, ActionEvent, ConsentEvent, ImpressionEvent
 from shopwindow.schema.posted import (
     TOO_DEEP,
+    ConsentIn,
+    DeedIn,
     EventIn,
     EventsIn,
     ImpressionIn,
@@ -48,6 +51,7 @@ class EventDesk:
         self._one: msgspec.json.Decoder[EventIn] = msgspec.json.Decoder(EventIn)
         self._encoder = msgspec.json.Encoder()
         self._words = words_of_events(runtime.shop)
+        self._rules = StateRules.of(runtime.shop)
 
     async def answer(self, body: bytes) -> bytes:
         """The answer, given once all good events are durable and visible.
@@ -94,13 +98,16 @@ class EventDesk:
         return out
 
     def _with_keys(self, sorted_: Sorted, now_ms: int) -> list[Record]:
-        """Records of the events whose item is known; customers never seen get a key."""
-        item_ids = list({event.item for event in sorted_.taken})
+        """Records of the events whose item is known; customers never seen get a key.
+
+        What someone does who opted out is nobody's. Words of consent stand first: they hold for the whole batch.
+        """
+        item_ids = list({event.item for event in sorted_.taken if not isinstance(event, ConsentIn)})
         found = self._runtime.lookups.find_items(item_ids)
         item_keys = dict(zip(item_ids, found.tolist(), strict=True))
-        good = []
+        good: list[EventIn] = []
         for place, event in zip(sorted_.places, sorted_.taken, strict=True):
-            if item_keys[event.item] < 0:
+            if not isinstance(event, ConsentIn) and item_keys[event.item] < 0:
                 sorted_.reject(
                     place, "item", "an item that was imported or sent to PUT /v1/items", event.item
                 )
@@ -111,13 +118,40 @@ class EventDesk:
         customers = list({event.customer for event in good})
         keys = self._runtime.identity.customer_keys(customers)
         customer_keys = dict(zip(customers, keys.tolist(), strict=True))
-        return [
-            record_of(_live(event, customer_keys[event.customer], item_keys[event.item], now_ms))
+        words = [
+            _consent(event, customer_keys[event.customer], now_ms)
             for event in good
+            if isinstance(event, ConsentIn)
+        ]
+        known = customer_keys | dict.fromkeys(self._opted_out(customer_keys, words), NOBODY)
+        deeds = [
+            _live(event, known[event.customer], item_keys[event.item], now_ms)
+            for event in good
+            if not isinstance(event, ConsentIn)
+        ]
+        return [record_of(event) for event in (*words, *deeds)]
+
+    def _opted_out(self, customer_keys: Mapping[str, int], words: Sequence[ConsentEvent]) -> list[str]:
+        """Who of these customers has declined, once the words of this very batch are heard."""
+        states = self._runtime.store.read(list(customer_keys.values())).states
+        said: dict[int, list[ConsentEvent]] = {}
+        for word in words:
+            said.setdefault(word.customer_key, []).append(word)
+        return [
+            customer
+            for (customer, key), state in zip(customer_keys.items(), states, strict=True)
+            if apply(state, said.get(key, ()), self._rules).opted_out
         ]
 
 
-def _live(event: EventIn, customer_key: int, item_key: int, now_ms: int) -> ActionEvent | ImpressionEvent:
+def _consent(event: ConsentIn, customer_key: int, now_ms: int) -> ConsentEvent:
+    at_ms = now_ms if event.at_ms is None else event.at_ms
+    return ConsentEvent(
+        event_id=event.event_id, at_ms=at_ms, customer_key=customer_key, consent=event.consent
+    )
+
+
+def _live(event: DeedIn, customer_key: int, item_key: int, now_ms: int) -> ActionEvent | ImpressionEvent:
     at_ms = now_ms if event.at_ms is None else event.at_ms
     if isinstance(event, ImpressionIn):
         return ImpressionEvent(

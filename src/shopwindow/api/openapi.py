@@ -8,7 +8,7 @@ from shopwindow import __version__
 from shopwindow.api.answers import AcceptedOut, FailureOut, PageOut
 from shopwindow.api.browse import CategoriesOut, CustomersOut, StepsOut
 from shopwindow.api.payloads import ItemIn, RankIn
-from shopwindow.schema.posted import ActionIn, ImpressionIn
+from shopwindow.schema.posted import ActionIn, ConsentIn, ImpressionIn
 from shopwindow.serving.details import ItemDetails
 
 RANK_EXAMPLE: Final = {
@@ -31,6 +31,7 @@ PAGE_EXAMPLE: Final = {
     "variant": "default",
     "log_offset": 5120,
     "degraded": [],
+    "opted_out": False,
     "items": [
         {"item": "88", "score": 7.31, "sources": ["two-tower"]},
         {"item": "1310", "score": 6.92, "sources": ["two-tower"]},
@@ -58,6 +59,7 @@ EVENTS_EXAMPLE: Final = {
             "page_id": "page-7f3a",
             "position": 1,
         },
+        {"type": "consent", "event_id": "e-3", "customer": "ben", "consent": False},
     ]
 }
 ACCEPTED_EXAMPLE: Final = {
@@ -96,7 +98,7 @@ FAILURE_EXAMPLE: Final = {
     }
 }
 TYPES: Final = (
-    RankIn, PageOut, ActionIn, ImpressionIn, ItemIn, AcceptedOut, FailureOut, ItemDetails, CategoriesOut, CustomersOut, StepsOut,
+    RankIn, PageOut, ActionIn, ImpressionIn, ConsentIn, ItemIn, AcceptedOut, FailureOut, ItemDetails, CategoriesOut, CustomersOut, StepsOut,
 )  # fmt: skip
 
 
@@ -148,12 +150,17 @@ def _rank() -> dict[str, Any]:
 
 
 def _events() -> dict[str, Any]:
-    one = {"oneOf": [{"$ref": f"#/components/schemas/{each}"} for each in ("ActionIn", "ImpressionIn")]}
+    one = {
+        "oneOf": [
+            {"$ref": f"#/components/schemas/{each}"} for each in ("ActionIn", "ImpressionIn", "ConsentIn")
+        ]
+    }
     return {
         "summary": "Post what happened",
         "description": (
             "Idempotent by event_id. What is answered as accepted is on disk and seen by the customer's next page. "
-            "A wrong event is rejected alone, with the reason."
+            "A wrong event is rejected alone, with the reason. Who declines (consent false) is forgotten: pages are as "
+            "for anyone (`opted_out`), and what they do is counted without them until they consent again."
         ),
         "requestBody": _body(_batch("events", one), EVENTS_EXAMPLE),
         "responses": _answers(

@@ -60,7 +60,8 @@ class RankDesk:
         request = wanted.request(own_id or uuid.uuid4().hex, time.time_ns() // 1_000_000)
         trace = Trace(clock=time.perf_counter, deadline_s=began_s + deadline_ms / 1000.0)
         ranked = ranking.rank(request, self._runtime.lookups, self._runtime.store, trace)
-        if not self._runtime.pages.note(ranking.page_event(ranked), request.customer):
+        customer = None if ranked.opted_out else request.customer
+        if not self._runtime.pages.note(ranking.page_event(ranked), customer):
             trace.degrade("page-log", "full")
         with trace.stage("encode"):
             answer = self._encoder.encode(page_out(ranking, ranked, wanted.details))
@@ -118,6 +119,7 @@ def page_out(ranking: Ranking, ranked: Ranked, details: bool) -> PageOut:
         variant=request.variant,
         log_offset=ranked.context.log_offset,
         degraded=ranked.trace.degraded,
+        opted_out=ranked.opted_out,
         items=items,
     )
 

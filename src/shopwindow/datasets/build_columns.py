@@ -11,9 +11,10 @@ import pyarrow.compute as pc
 
 from shopwindow.config import ShopDirectory
 from shopwindow.datasets.columns import ARRAYS, FORMAT, MANIFEST, EventColumns, load_columns, save_columns
+from shopwindow.datasets.opt_outs import customers_of, opted_out_live
 from shopwindow.errors import DatasetError
 from shopwindow.features.journey import hashed
-from shopwindow.ingest.tables import read_actions, read_customers
+from shopwindow.ingest.tables import read_actions
 from shopwindow.schema.arrays import Int32, Int64
 from shopwindow.schema.shop import ShopConfig
 
@@ -61,7 +62,7 @@ def build_columns(shop_dir: ShopDirectory, shop: ShopConfig) -> EventColumns:
     Raises:
         DatasetError: what was imported does not fit the shop's configuration.
     """
-    built = columns_from_table(read_actions(shop_dir), read_customers(shop_dir), shop)
+    built = columns_from_table(read_actions(shop_dir), customers_of(shop_dir), shop)
     save_columns(built, shop_dir.columns, source=_source(shop_dir, shop))
     return load_columns(shop_dir.columns)
 
@@ -145,10 +146,11 @@ def _fingerprint(arrays: dict[str, Any], paths: tuple[str, ...]) -> str:
 
 
 def _source(shop_dir: ShopDirectory, shop: ShopConfig) -> str:
-    """What the columns were built from: the imported parts and the names that codes stand for."""
+    """What the columns were built from: the imported parts, live opt-outs, and the names that codes stand for."""
     parts = [
         (f"{folder}/{part.name}", part.stat().st_size, part.stat().st_mtime_ns)
         for folder in ("actions", "customers", "items", "pages")
         for part in sorted((shop_dir.data / folder).glob("*.parquet"))
     ]
-    return hashlib.sha256(json.dumps([parts, asdict(shop)]).encode()).hexdigest()
+    opted_out = opted_out_live(shop_dir).tolist()
+    return hashlib.sha256(json.dumps([parts, asdict(shop), opted_out]).encode()).hexdigest()

@@ -8,9 +8,10 @@ import pyarrow.compute as pc
 
 from shopwindow.config import ShopDirectory
 from shopwindow.datasets.build_columns import counted
+from shopwindow.datasets.opt_outs import customers_of
 from shopwindow.features.journey import hashed
 from shopwindow.features.windowed.events import IMPRESSION, LISTED, CountedEvents, kinds
-from shopwindow.ingest.tables import read_customers, read_impressions, read_pages
+from shopwindow.ingest.tables import read_impressions, read_pages
 from shopwindow.schema.arrays import Int16, Int32, Int64
 from shopwindow.schema.live import NOBODY
 from shopwindow.schema.shop import ShopConfig
@@ -18,7 +19,7 @@ from shopwindow.schema.shop import ShopConfig
 
 def load_exposures(shop_dir: ShopDirectory, shop: ShopConfig) -> tuple[CountedEvents, CountedEvents]:
     """Everything that was listed on imported pages, and everything that came into view; often neither is known."""
-    customers = read_customers(shop_dir)
+    customers = customers_of(shop_dir)
     return (
         listed(counted(read_pages(shop_dir), customers), shop),
         in_view(counted(read_impressions(shop_dir), customers), shop),

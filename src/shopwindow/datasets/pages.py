@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 
 from shopwindow.config import ShopDirectory
 from shopwindow.datasets.dataset import Dataset
+from shopwindow.datasets.opt_outs import customers_of
 from shopwindow.datasets.requests import RequestSet, history_before
 from shopwindow.errors import DatasetError
 from shopwindow.features.journey import hashed
-from shopwindow.ingest.tables import read_actions, read_customers, read_impressions, read_pages
+from shopwindow.ingest.tables import read_actions, read_impressions, read_pages
 from shopwindow.schema.arrays import Bool, Float, Int32, Int64, Rows
 
 
@@ -87,7 +88,7 @@ def load_pages(shop_dir: ShopDirectory, dataset: Dataset) -> tuple[Dataset, Logg
         pages=read_pages(shop_dir),
         impressions=read_impressions(shop_dir),
         actions=read_actions(shop_dir),
-        customers=read_customers(shop_dir),
+        customers=customers_of(shop_dir),
     )
     if not tables.pages.num_rows:
         raise DatasetError(

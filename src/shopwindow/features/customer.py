@@ -5,7 +5,7 @@ kept is always "the latest so many", so the result does not depend on where one 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, Final, TypeAlias
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from shopwindow.features.journey import MAX_ACTIONS, hashed
 from shopwindow.schema.categories import clean_path
-from shopwindow.schema.live import ActionEvent
+from shopwindow.schema.live import ActionEvent, ConsentEvent
 from shopwindow.schema.shop import ShopConfig
 
 Records: TypeAlias = NDArray[Any]
@@ -60,6 +60,8 @@ class CustomerState:
     `actions` (dtype ACTION): the last 100. `purchases` (MARKED): those of the last 60 days before the newest of
     them. `hidden` (MARKED): items never to be shown again, each once. `country`, `device`: hashed text, -1 =
     not known. `country`, `device` and `market` are those of the latest action that named one, `*_at_ms` is when.
+
+    `opted_out`: the customer declined personal ranking at `consent_at_ms`; all else is then as of a new customer.
     """
 
     actions: Records
@@ -71,6 +73,8 @@ class CustomerState:
     device_at_ms: int = LONG_AGO_MS
     market: str = ""
     market_at_ms: int = LONG_AGO_MS
+    opted_out: bool = False
+    consent_at_ms: int = LONG_AGO_MS
 
     def __len__(self) -> int:
         return len(self.actions)
@@ -108,12 +112,33 @@ class StateRules:
         )
 
 
-def apply(state: CustomerState, events: Sequence[ActionEvent], rules: StateRules) -> CustomerState:
+def apply(
+    state: CustomerState, events: Sequence[ActionEvent | ConsentEvent], rules: StateRules
+) -> CustomerState:
     """The state after these events of one customer, given in the order of arrival. Pure.
 
-    apply(apply(s, a), b) equals apply(s, a + b), bit by bit.
+    Who opts out is forgotten, and stays so until they opt in. apply(apply(s, a), b) equals apply(s, a + b), bit
+    by bit.
     """
-    if not events:
+    acted: list[ActionEvent] = []
+    for event in events:
+        if isinstance(event, ConsentEvent):
+            state = _consented(_acted(state, acted, rules), event)
+            acted = []
+        else:
+            acted.append(event)
+    return _acted(state, acted, rules)
+
+
+def _consented(state: CustomerState, event: ConsentEvent) -> CustomerState:
+    if event.at_ms < state.consent_at_ms:
+        return state
+    known = state if event.consent else NEW_CUSTOMER
+    return replace(known, opted_out=not event.consent, consent_at_ms=event.at_ms)
+
+
+def _acted(state: CustomerState, events: Sequence[ActionEvent], rules: StateRules) -> CustomerState:
+    if not events or state.opted_out:
         return state
     rows = _rows(events, rules)
     countries = ((event.at_ms, event.country) for event in events)
@@ -132,6 +157,7 @@ def apply(state: CustomerState, events: Sequence[ActionEvent], rules: StateRules
         device_at_ms=device_at_ms,
         market=market or state.market,
         market_at_ms=market_at_ms,
+        consent_at_ms=state.consent_at_ms,
     )
 
 

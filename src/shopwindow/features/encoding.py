@@ -8,12 +8,12 @@ import numpy as np
 from shopwindow.errors import StateError
 from shopwindow.features.customer import ACTION, MARKED, CustomerState
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Goes up when the layout changes; a store of another format is built again."""
 
-# format, numbers of actions, purchases, hidden; country, device; when these and
-# the market were said; bytes of market
-_HEAD: Final = Struct("<BHHHiiqqqB")
+# format, numbers of actions, purchases, hidden; country, device; when these, the
+# market and consent were said; opted out; bytes of market
+_HEAD: Final = Struct("<BHHHiiqqqq?B")
 _MAX_MARKET_BYTES: Final = 255
 
 
@@ -30,6 +30,8 @@ def encode_state(state: CustomerState) -> bytes:
         state.country_at_ms,
         state.device_at_ms,
         state.market_at_ms,
+        state.consent_at_ms,
+        state.opted_out,
         len(market),
     )
     arrays = (state.actions.tobytes(), state.purchases.tobytes(), state.hidden.tobytes())
@@ -43,7 +45,7 @@ def decode_state(data: bytes) -> CustomerState:
         StateError: the bytes are of another format.
     """
     head = _HEAD.unpack_from(data)
-    layout, actions, purchases, hidden, country, device, *times, size = head
+    layout, actions, purchases, hidden, country, device, *times, opted_out, size = head
     if layout != FORMAT:
         raise StateError(f"state is stored in format {FORMAT}, came {layout}: delete the state folder's lmdb")
     first = _HEAD.size + size
@@ -59,4 +61,6 @@ def decode_state(data: bytes) -> CustomerState:
         device_at_ms=times[1],
         market=data[_HEAD.size : first].decode(errors="ignore"),
         market_at_ms=times[2],
+        consent_at_ms=times[3],
+        opted_out=opted_out,
     )

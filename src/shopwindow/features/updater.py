@@ -9,7 +9,7 @@ from shopwindow.features.customer import StateRules, apply
 from shopwindow.features.memory_store import MemoryStore
 from shopwindow.features.seed import HistoryColumns, seed
 from shopwindow.features.store import Changes, FeatureStore
-from shopwindow.schema.live import ActionEvent, ItemEvent
+from shopwindow.schema.live import NOBODY, ActionEvent, ConsentEvent, ItemEvent
 from shopwindow.stream.event_log import Logged, LogReader, content_hash, event_of
 
 Announce: TypeAlias = Callable[[Sequence[ItemEvent], int], None]
@@ -38,20 +38,21 @@ def update(
             f"state has applied offset {applied.offset}, expected {applied.offset + 1} next, came {batch[0].offset}: "
             "recover the state from the log before new events are applied"
         )
-    actions: dict[int, list[ActionEvent]] = {}
+    told: dict[int, list[ActionEvent | ConsentEvent]] = {}
     items: dict[int, ItemEvent] = {}
     for _, record in batch:
-        if record.kind == "action":
-            action = event_of(record)
-            assert isinstance(action, ActionEvent)
-            actions.setdefault(action.customer_key, []).append(action)
+        if record.kind in ("action", "consent"):
+            event = event_of(record)
+            assert isinstance(event, ActionEvent | ConsentEvent)
+            if event.customer_key != NOBODY:
+                told.setdefault(event.customer_key, []).append(event)
         elif record.kind == "item":
             item = event_of(record)
             assert isinstance(item, ItemEvent)
             items[item.item_key] = item
-    before = store.read(list(actions)).states
+    before = store.read(list(told)).states
     customers = {
-        key: apply(state, events, rules) for (key, events), state in zip(actions.items(), before, strict=True)
+        key: apply(state, events, rules) for (key, events), state in zip(told.items(), before, strict=True)
     }
     offset, last = batch[-1]
     if items:

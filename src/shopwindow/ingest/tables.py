@@ -71,12 +71,19 @@ def read_impressions(shop_dir: ShopDirectory) -> pa.Table:
 
 
 def read_customers(shop_dir: ShopDirectory) -> pa.Table:
-    """The latest row of each customer that an imported file describes (schema CUSTOMERS), by customer_key."""
+    """The latest row of each customer that an imported file describes (schema CUSTOMERS), by customer_key.
+
+    `consent` is the latest word: a row that does not speak of it takes nothing back.
+    """
     with engine(shop_dir.data) as connection:
         parts = _parts(connection, shop_dir, "customers")
         if parts is None:
             return CUSTOMERS.empty_table()
-        return _arrow(_latest(parts, "customer_key").order_by("customer_key"), CUSTOMERS)
+        spoken = _latest(parts.filter(parts.consent.notnull()), "customer_key")
+        spoken = spoken.select(spoken_key="customer_key", spoken="consent")
+        latest = _latest(parts, "customer_key")
+        latest = latest.left_join(spoken, latest.customer_key == spoken.spoken_key)
+        return _arrow(latest.mutate(consent=latest.spoken).order_by("customer_key"), CUSTOMERS)
 
 
 def read_items(shop_dir: ShopDirectory) -> pa.Table:

@@ -15,9 +15,9 @@ from shopwindow.schema.items import ITEMS
 from shopwindow.schema.request import Filters
 
 NOBODY = -1
-"""customer_key of a page that was asked for without a customer."""
+"""customer_key of a page that was asked for without a customer, and of all that someone does who opted out."""
 
-Kind: TypeAlias = Literal["action", "impression", "page", "item"]
+Kind: TypeAlias = Literal["action", "impression", "page", "item", "consent"]
 
 
 class ActionEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -88,6 +88,15 @@ class PageEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     test: bool = False
 
 
+class ConsentEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A customer allows or declines personal ranking; the word with the latest `at_ms` counts."""
+
+    event_id: str
+    at_ms: int
+    customer_key: int
+    consent: bool
+
+
 class Offer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Price and stock in one market; price None = not known; stock None = not counted, always available."""
 
@@ -115,7 +124,7 @@ class ItemEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     first_seen_ms: int = 0
 
 
-LiveEvent: TypeAlias = ActionEvent | ImpressionEvent | PageEvent | ItemEvent
+LiveEvent: TypeAlias = ActionEvent | ImpressionEvent | PageEvent | ItemEvent | ConsentEvent
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODERS: Mapping[str, msgspec.msgpack.Decoder[LiveEvent]] = {
@@ -123,6 +132,7 @@ _DECODERS: Mapping[str, msgspec.msgpack.Decoder[LiveEvent]] = {
     "impression": msgspec.msgpack.Decoder(ImpressionEvent),
     "page": msgspec.msgpack.Decoder(PageEvent),
     "item": msgspec.msgpack.Decoder(ItemEvent),
+    "consent": msgspec.msgpack.Decoder(ConsentEvent),
 }
 
 
@@ -137,6 +147,8 @@ def kind_of(event: LiveEvent) -> Kind:
             return "page"
         case ItemEvent():
             return "item"
+        case ConsentEvent():
+            return "consent"
 
 
 def encode(event: LiveEvent) -> bytes:

@@ -63,7 +63,17 @@ class ImpressionIn(Struct, frozen=True, forbid_unknown_fields=True, tag_field="t
     test: bool = False
 
 
-EventIn: TypeAlias = ActionIn | ImpressionIn
+class ConsentIn(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="consent"):
+    """A customer allows (true) or declines (false) personal ranking; the latest word counts."""
+
+    event_id: Id
+    customer: Id
+    consent: bool
+    at_ms: Time | None = None
+
+
+DeedIn: TypeAlias = ActionIn | ImpressionIn
+EventIn: TypeAlias = DeedIn | ConsentIn
 TOO_DEEP: Final = ("JSON of a few levels", "JSON nested too deeply")
 _AT: Final = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?$", re.DOTALL)
 _GOT: Final = re.compile(r"^Expected (?P<expected>.+?), got (?P<came>.+)$", re.DOTALL)

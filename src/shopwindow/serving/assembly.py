@@ -23,6 +23,7 @@ from shopwindow.release.graphs import open_graph
 from shopwindow.release.registry import active_path
 from shopwindow.schema.live import ItemEvent
 from shopwindow.schema.shop import ShopConfig, read_shop
+from shopwindow.serving.consent import tell_imported_consent
 from shopwindow.serving.customer_encoder import CustomerEncoder
 from shopwindow.serving.item_encoder import ItemEncoder
 from shopwindow.serving.live_shelf import LiveShelf, forgiving
@@ -105,6 +106,7 @@ def open_runtime(directory: ShopDirectory, options: RuntimeOptions = RuntimeOpti
         warm(ranking)
     identity = open_identity(directory.identity)
     keeper = Keeper(log, store, rules, announce=_announce(ranking))
+    tell_imported_consent(directory, store, keeper)
     return ShopRuntime(
         directory=directory,
         shop=shop,

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol, final
 
 import numpy as np
@@ -33,11 +33,12 @@ class States(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Ranked:
-    """A page and all that led to it."""
+    """A page and all that led to it. `opted_out`: the customer declined; nothing that is known of them was read."""
 
     context: Context
     page: Page
     trace: Trace
+    opted_out: bool = False
 
 
 @final
@@ -65,6 +66,9 @@ class Ranking:
             keys = _keys(request, ids, trace)
             if keys.customer != NOBODY:
                 known = self._known(keys.customer, states, trace)
+        if known.state.opted_out:
+            nobody, unknown = replace(keys, customer=NOBODY), replace(known, state=NEW_CUSTOMER)
+            return replace(self.ranked(request, nobody, unknown, trace), opted_out=True)
         return self.ranked(request, keys, known, trace)
 
     def ranked(self, request: RankRequest, keys: Keys, known: Known, trace: Trace) -> Ranked:

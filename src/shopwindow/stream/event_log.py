@@ -6,7 +6,16 @@ from hashlib import blake2b
 from typing import Final, NamedTuple, Protocol
 
 from shopwindow.schema.arrays import Bool, Int64
-from shopwindow.schema.live import ActionEvent, ImpressionEvent, Kind, LiveEvent, decode, encode, kind_of
+from shopwindow.schema.live import (
+    ActionEvent,
+    ConsentEvent,
+    ImpressionEvent,
+    Kind,
+    LiveEvent,
+    decode,
+    encode,
+    kind_of,
+)
 
 DEDUPLICATION_WINDOW: Final = 1_000_000
 
@@ -68,7 +77,7 @@ class EventLog(LogReader, Protocol):
 
 def record_of(event: LiveEvent) -> Record:
     """The record that holds this event. Only what clients send can come twice, so only that has an id to check."""
-    event_id = event.event_id if isinstance(event, ActionEvent | ImpressionEvent) else ""
+    event_id = event.event_id if isinstance(event, ActionEvent | ImpressionEvent | ConsentEvent) else ""
     return Record(event_id, kind_of(event), encode(event))
 
 

@@ -16,6 +16,7 @@ from shopwindow.stream.recent_ids import RecentIds
 
 BATCH: Final = 1000
 FORMAT: Final = 1
+_CONSENTS: Final = "CREATE INDEX IF NOT EXISTS consents ON records (offset) WHERE kind = 'consent'"
 _TABLE: Final = """
 CREATE TABLE IF NOT EXISTS records (
   offset INTEGER PRIMARY KEY, kind TEXT NOT NULL, event_id TEXT NOT NULL, payload BLOB NOT NULL
@@ -50,6 +51,14 @@ class SqliteReader:
                     Logged(offset, Record(event_id, cast(Kind, kind), payload))
                     for offset, kind, event_id, payload in rows
                 ]
+
+    def consents(self) -> Sequence[Logged]:
+        """All records of kind "consent": few among many, found by an index of their own."""
+        with self._reading() as reading:
+            rows = reading.execute(
+                "SELECT offset, event_id, payload FROM records WHERE kind = 'consent' ORDER BY offset"
+            ).fetchall()
+        return [Logged(offset, Record(event_id, "consent", payload)) for offset, event_id, payload in rows]
 
     def end(self) -> int:
         with self._reading() as reading:
@@ -153,6 +162,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA journal_size_limit=67108864")
     connection.execute(_TABLE)
+    connection.execute(_CONSENTS)
     _check_format(connection, path)
 
 

@@ -26,7 +26,7 @@ def problems(*rows: object) -> list[Problem]:
 @pytest.mark.parametrize(
     "rows",
     [
-        [GOOD, SEEN],
+        [GOOD, SEEN, {"type": "consent", "event_id": "3", "customer": "anna", "consent": False}],
         [msgspec.json.encode(GOOD), msgspec.json.encode(SEEN).decode()],
         [{"events": [GOOD, SEEN]}],
         [GOOD | {"category": "/women//shoes", "at_ms": NOW_MS + AHEAD_MS, "surface": "home"}],

@@ -119,9 +119,10 @@ class EventValidator:
         if fault is not None:
             refused = True
             yield *fault, True
-        if self._known is not None and event.item not in self._known.items:
+        item = getattr(event, "item", None)  # a word of consent is about no item
+        if self._known is not None and item is not None and item not in self._known.items:
             refused = True
-            yield "item", "an item that was imported or sent to PUT /v1/items", event.item, True
+            yield "item", "an item that was imported or sent to PUT /v1/items", item, True
         if event.at_ms is not None and event.at_ms < EARLIEST_MS:
             yield "at_ms", "milliseconds since 1970, after 1995 (are these seconds?)", event.at_ms, False
         category = getattr(event, "category", None)
