@@ -27,7 +27,7 @@ from shopwindow.schema.catalog import catalog_of
 from shopwindow.schema.events import ACTIONS
 from shopwindow.schema.live import ActionEvent, ImpressionEvent, ItemEvent, LiveEvent, PageEvent
 from shopwindow.schema.shop import Action, ShopConfig
-from shopwindow.stream.event_log import Logged, record_of
+from shopwindow.stream.event_log import Logged, Record, record_of
 from shopwindow.stream.memory_log import MemoryLog
 
 SHOP = ShopConfig(name="test")
@@ -239,6 +239,18 @@ def test_a_batch_that_is_not_the_next_one_is_refused() -> None:
     click = ActionEvent(event_id="1", at_ms=NOW, customer_key=1, item_key=0, action="click")
     with pytest.raises(StateError, match="expected 1 next, came 5: catch up with the log"):
         counters.apply(logged([click], first=5))
+
+
+def test_a_batch_with_a_record_that_cannot_be_read_is_not_counted_at_all() -> None:
+    counters = counters_of(SHOP, item_table())
+    click = ActionEvent(event_id="1", at_ms=NOW, customer_key=1, item_key=0, action="click")
+    moved = ItemEvent(item_key=0, item_id="i0", at_ms=NOW)
+    good = logged([click, moved, click])
+    with pytest.raises(StateError, match="cannot be read"):
+        counters.apply([*good, Logged(4, Record("", "action", b"damaged"))])
+    assert counters.offset == 0
+    counters.apply(good)
+    assert value(live_values(counters, NOW + 1), "item.click.1d") == 2
 
 
 def test_queries_are_counted_by_their_hash() -> None:

@@ -211,6 +211,12 @@ def windowed_features(shop: ShopConfig) -> tuple[Definition, ...]:
     shown = ((IMPRESSION, code[IMPRESSION]), (LISTED, code[LISTED]))
     first = min((action for action in shop.actions if action.gain > 0), key=lambda action: action.gain).name
     click, later = (first, code[first]), tuple(each for each in wanted if each[0] != first)
+    after_click: tuple[Definition, ...] = (
+        Rates("item_here", later, click, ("30d",)),
+        Rates("item", later, click, ("1d", "30d")),
+        Rates("category", later, click, ("1d", "30d")),
+        Rates("brand", later, click, ("1d", "30d")),
+    )
     return (
         Counts("item", tuple(code.items()), tuple(window.name for window in WINDOWS)),
         Counts("category", wanted, ("1h", "1d", "30d")),
@@ -221,8 +227,7 @@ def windowed_features(shop: ShopConfig) -> tuple[Definition, ...]:
         Decayed("category", wanted),
         *(Rates("item", wanted, per, ("1d", "30d")) for per in shown),
         Rates("item_here", wanted, shown[1], ("7d",)),
-        Rates("item_here", later, click, ("30d",)),
-        *(Rates(each, later, click, ("1d", "30d")) for each in ("item", "category", "brand")),
+        *(after_click if later else ()),
         Recency("item", wanted),
         Recency("customer", wanted),
         Age(),

@@ -66,13 +66,14 @@ class LiveCounters:
                 f"counters have applied offset {self._offset}, expected {self._offset + 1} next, "
                 f"came {batch[0].offset}: catch up with the log before new events are applied"
             )
-        for part in parts(batch, self._codes):  # decoded outside the lock: readers wait for the counting only
-            with self._lock:
+        decoded = list(parts(batch, self._codes))  # before anything is counted: all or none, and nobody waits
+        with self._lock:
+            for part in decoded:
                 if isinstance(part, CountedEvents):
                     self._state.add(part)
                 else:
                     self._state.describe(part)
-        self._offset = batch[-1].offset
+            self._offset = batch[-1].offset
 
     def catch_up(self, log: LogReader, until: int | None = None) -> int:
         """Apply what the log has beyond the counters, up to offset `until`; returns how many records that were."""

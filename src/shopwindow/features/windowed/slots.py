@@ -4,7 +4,7 @@ A slot is given at first sight and kept. 0 is nobody's; 1 is the whole shop, whi
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Self, final
 
 import numpy as np
@@ -52,10 +52,12 @@ class Slots:
         keys = items.column("item_key").to_numpy()
         brands, paths = items.column("brand").to_pylist(), items.column("categories").to_pylist()
         self._make_room(int(keys.max(initial=-1)))
-        self._group_of_item[keys + 1] = [
-            self._group(brand or "", clean_path(path[0], self._separator) if path else "")
+        pairs = [
+            (brand or "", clean_path(path[0], self._separator) if path else "")
             for brand, path in zip(brands, paths, strict=True)
         ]
+        self._append([pair for pair in dict.fromkeys(pairs) if pair not in self._group_numbers])
+        self._group_of_item[keys + 1] = [self._group_numbers[pair] for pair in pairs]
 
     def of_events(self, events: CountedEvents) -> Int32:
         """[n, 5] group, and slots of item, item on its surface, customer, query; new ones get a slot."""
@@ -158,12 +160,16 @@ class Slots:
             found = table.find(keys)
         return found
 
-    def _group(self, brand: str, path: str) -> int:
-        number = self._group_numbers.get((brand, path))
-        if number is None:
-            number = self._group_numbers[brand, path] = len(self._group_numbers)
-            self._append(self._brand(brand), self._chain(path))
-        return number
+    def _append(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """New groups, pairs of brand and category path; all at once, for the array is copied."""
+        rows = [[self._brand(brand), *self._chain(path)] for brand, path in pairs]
+        width = max([self._groups.shape[1], *(len(row) for row in rows)])
+        groups = np.zeros((len(self._groups) + len(rows), width), dtype=np.int32)
+        groups[: len(self._groups), : self._groups.shape[1]] = self._groups
+        for number, (pair, row) in enumerate(zip(pairs, rows, strict=True), start=len(self._groups)):
+            groups[number, : len(row)] = row
+            self._group_numbers[pair] = number
+        self._groups = groups
 
     def _brand(self, brand: str) -> int:
         if brand and brand not in self._brands:
@@ -180,14 +186,6 @@ class Slots:
                 self._categories[name] = self._next()
             chain.append(self._categories[name])
         return chain
-
-    def _append(self, brand: int, chain: list[int]) -> None:
-        deeper = CATEGORY + len(chain) - self._groups.shape[1]
-        if deeper > 0:
-            self._groups = np.pad(self._groups, ((0, 0), (0, deeper)))
-        row = np.zeros((1, self._groups.shape[1]), dtype=np.int32)
-        row[0, BRAND], row[0, CATEGORY : CATEGORY + len(chain)] = brand, chain
-        self._groups = np.concatenate([self._groups, row])
 
     def _next(self) -> int:
         return int(self._several(1)[0])
