@@ -34,15 +34,15 @@ def recover(
         StateError: the log holds what cannot be read, or the store cannot be written.
     """
     applied = store.applied()
-    rebuilt = _why_not(applied, log, "" if history is None else history.fingerprint)
+    rebuilt = why_not(applied, log, "" if history is None else history.fingerprint)
     if rebuilt:
         store.clear()
     seeded = seed(store, history, rules, progress) if history is not None else 0
     return Recovery(rebuilt=rebuilt, seeded=seeded, replayed=catch_up(store, log, rules))
 
 
-def _why_not(applied: Applied, log: LogReader, fingerprint: str) -> str:
-    """Why this state cannot be continued by this log, "" if it can."""
+def why_not(applied: Applied, log: LogReader, fingerprint: str) -> str:
+    """Why state that has come so far cannot be continued by this log over these imported columns, "" if it can."""
     if applied == Applied():
         return ""
     if applied.seed != fingerprint:

@@ -19,7 +19,7 @@ from shopwindow.features.memory_store import MemoryStore
 from shopwindow.features.updater import update
 from shopwindow.features.windowed.definitions import feature_values, windowed_features
 from shopwindow.features.windowed.freshness import Freshness
-from shopwindow.features.windowed.live import LiveCounters, LiveRequests, counters_of
+from shopwindow.features.windowed.live import LiveCounters, LiveRequests, counters_of, recovered_counters
 from shopwindow.features.windowed.prices import relative_prices
 from shopwindow.features.windowed.reading import Asked
 from shopwindow.schema.arrays import Float
@@ -168,11 +168,32 @@ def test_a_snapshot_and_the_rest_of_the_log_are_the_whole(tmp_path: Path) -> Non
     part.advance(events[900].at_ms)  # later events wait, earlier ones may still come
     part.save(tmp_path / "counters.npz")
     restored = LiveCounters.restore(tmp_path / "counters.npz", SHOP)
-    assert restored.offset == 1200
+    assert restored.applied.offset == 1200
     assert restored.catch_up(log) == 800
     for days in (9, 12, 50):
         end = NOW + days * 24 * HOUR_MS
         assert live_values(restored, end).tobytes() == live_values(whole, end).tobytes()
+
+
+@pytest.mark.parametrize("case", ["fits", "missing", "log is shorter", "another log", "other imported data"])
+def test_recovery_uses_a_snapshot_only_where_the_log_continues_it(tmp_path: Path, case: str) -> None:
+    events, path = actions(seed=6, size=600), tmp_path / "counters.npz"
+    history, other = (dataset_from(actions(seed=seed, size=100)).columns for seed in (7, 8))
+    records = [record_of(event) for event in events]
+    saved = counters_of(SHOP, item_table(), other if case == "other imported data" else history)
+    saved.apply([Logged(n + 1, record) for n, record in enumerate(records[:400])])
+    if case != "missing":
+        saved.save(path)
+    if case == "another log":
+        records = records[::-1]
+    log = MemoryLog()
+    log.append(records[:300] if case == "log is shorter" else records)
+    found = recovered_counters(path, log, counters_of(SHOP, item_table(), history))
+    whole = counters_of(SHOP, item_table(), history)
+    whole.catch_up(log)
+    assert found.applied == whole.applied
+    end = NOW + 9 * 24 * HOUR_MS
+    assert live_values(found, end).tobytes() == live_values(whole, end).tobytes()
 
 
 def test_a_snapshot_of_a_shop_with_other_actions_is_refused(tmp_path: Path) -> None:
@@ -248,7 +269,7 @@ def test_a_batch_with_a_record_that_cannot_be_read_is_not_counted_at_all() -> No
     good = logged([click, moved, click])
     with pytest.raises(StateError, match="cannot be read"):
         counters.apply([*good, Logged(4, Record("", "action", b"damaged"))])
-    assert counters.offset == 0
+    assert counters.applied.offset == 0
     counters.apply(good)
     assert value(live_values(counters, NOW + 1), "item.click.1d") == 2
 

@@ -2,9 +2,9 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self, final
+from typing import Final, Self, final
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +12,9 @@ import pyarrow as pa
 from shopwindow.errors import StateError
 from shopwindow.features.customer import CustomerState
 from shopwindow.features.journey import MAX_ACTIONS
+from shopwindow.features.recovery import why_not
 from shopwindow.features.seed import HistoryColumns
+from shopwindow.features.store import Applied
 from shopwindow.features.windowed.definitions import Candidates, Inputs
 from shopwindow.features.windowed.events import CountedEvents, imported, kinds
 from shopwindow.features.windowed.freshness import Freshness
@@ -23,7 +25,7 @@ from shopwindow.features.windowed.snapshot import Snapshot, read_snapshot, write
 from shopwindow.features.windowed.state import WindowedState
 from shopwindow.schema.arrays import Float, Int64
 from shopwindow.schema.shop import ShopConfig
-from shopwindow.stream.event_log import Logged, LogReader
+from shopwindow.stream.event_log import Logged, LogReader, content_hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,16 +44,18 @@ class LiveRequests:
 
 @final
 class LiveCounters:
-    """Counters that reflect the log up to `offset`, and what was imported below it. One thread applies, any reads."""
+    """Counters that reflect the log up to `applied.offset`, and what was imported below it. One thread applies, any reads."""
 
-    def __init__(self, shop: ShopConfig, state: WindowedState, offset: int = 0) -> None:
-        self._shop, self._codes = shop, Codes.of(shop)
-        self._state, self._offset = state, offset
+    def __init__(self, shop: ShopConfig, state: WindowedState, applied: Applied) -> None:
+        self.shop: Final = shop
+        self._codes = Codes.of(shop)
+        self._state, self._applied = state, applied
         self._lock = threading.Lock()
 
     @property
-    def offset(self) -> int:
-        return self._offset
+    def applied(self) -> Applied:
+        """How far in the log they have come, and over which imported columns."""
+        return self._applied
 
     def apply(self, batch: Sequence[Logged]) -> None:
         """Count the records that follow directly what was applied before.
@@ -61,9 +65,10 @@ class LiveCounters:
         """
         if not batch:
             return
-        if batch[0].offset != self._offset + 1:
+        before = self._applied.offset
+        if batch[0].offset != before + 1:
             raise StateError(
-                f"counters have applied offset {self._offset}, expected {self._offset + 1} next, "
+                f"counters have applied offset {before}, expected {before + 1} next, "
                 f"came {batch[0].offset}: catch up with the log before new events are applied"
             )
         decoded = list(parts(batch, self._codes))  # before anything is counted: all or none, and nobody waits
@@ -73,14 +78,15 @@ class LiveCounters:
                     self._state.add(part)
                 else:
                     self._state.describe(part)
-            self._offset = batch[-1].offset
+            offset, last = batch[-1]
+            self._applied = replace(self._applied, offset=offset, record=content_hash(last))
 
     def catch_up(self, log: LogReader, until: int | None = None) -> int:
         """Apply what the log has beyond the counters, up to offset `until`; returns how many records that were."""
-        before = self._offset
-        for batch in log.replay(self._offset, until):
+        before = self._applied.offset
+        for batch in log.replay(before, until):
             self.apply(batch)
-        return self._offset - before
+        return self._applied.offset - before
 
     def advance(self, to_ms: int) -> None:
         """Move the clock before there are requests: the first one need not wait for a month to be counted."""
@@ -90,7 +96,7 @@ class LiveCounters:
     def save(self, path: Path) -> None:
         """Write a snapshot, whole or not at all; applying and reading wait meanwhile."""
         with self._lock:
-            write_snapshot(path, Snapshot(self._shop, self._state, self._offset))
+            write_snapshot(path, Snapshot(self.shop, self._state, self._applied))
 
     @classmethod
     def restore(cls, path: Path, shop: ShopConfig) -> Self:
@@ -100,7 +106,7 @@ class LiveCounters:
             StateError: there is none, it is damaged, or it counts other kinds of events than the shop has.
         """
         found = read_snapshot(path, shop)
-        return cls(shop, found.state, found.offset)
+        return cls(shop, found.state, found.applied)
 
     def inputs(self, requests: LiveRequests, freshness: Freshness) -> Inputs:
         """What the definitions read for these requests.
@@ -139,4 +145,20 @@ def counters_of(shop: ShopConfig, items: pa.Table, history: HistoryColumns | Non
     state.describe(items)
     if history is not None:
         state.add(imported(history))
-    return LiveCounters(shop, state)
+    return LiveCounters(shop, state, Applied(seed="" if history is None else history.fingerprint))
+
+
+def recovered_counters(path: Path, log: LogReader, begin: LiveCounters) -> LiveCounters:
+    """The snapshot in `path` where it can be continued by this log, else `begin` (from `counters_of`); then the log's rest.
+
+    Raises:
+        StateError: the log holds what cannot be read.
+    """
+    try:
+        found = LiveCounters.restore(path, begin.shop)
+    except StateError:  # missing, damaged or of other actions: the log has it all
+        found = begin
+    if why_not(found.applied, log, begin.applied.seed):
+        found = begin
+    found.catch_up(log)
+    return found

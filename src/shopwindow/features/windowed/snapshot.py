@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from shopwindow.durable import publish
 from shopwindow.errors import StateError
+from shopwindow.features.store import Applied
 from shopwindow.features.windowed.events import kinds
 from shopwindow.features.windowed.state import WindowedState
 from shopwindow.schema.shop import ShopConfig
@@ -19,16 +20,16 @@ FORMAT: Final = 1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """A state that reflects the log up to `offset`."""
+    """A state, and how far in the log it has come."""
 
     shop: ShopConfig
     state: WindowedState
-    offset: int
+    applied: Applied
 
 
 def write_snapshot(path: Path, snapshot: Snapshot) -> None:
     """Write it under this name in one step; after a crash the file holds the old snapshot or the new, whole."""
-    about = {"format": FORMAT, "offset": snapshot.offset, "kinds": kinds(snapshot.shop)}
+    about = {"format": FORMAT, "applied": asdict(snapshot.applied), "kinds": kinds(snapshot.shop)}
     written = path.with_name(f".{path.name}.new")
     with written.open("wb") as file:
         arrays: dict[str, Any] = snapshot.state.to_arrays()
@@ -52,4 +53,4 @@ def read_snapshot(path: Path, shop: ShopConfig) -> Snapshot:
     came = {name: about.get(name) for name in expected}
     if came != expected:
         raise StateError(f"{path}: expected {expected}, came {came}: count the log anew")
-    return Snapshot(shop, WindowedState.of_arrays(arrays), int(about["offset"]))
+    return Snapshot(shop, WindowedState.of_arrays(arrays), Applied(**about["applied"]))
