@@ -25,7 +25,7 @@ from shopwindow.features.windowed.reading import Asked
 from shopwindow.schema.arrays import Float
 from shopwindow.schema.catalog import catalog_of
 from shopwindow.schema.events import ACTIONS
-from shopwindow.schema.live import ActionEvent, ImpressionEvent, ItemEvent, LiveEvent, PageEvent
+from shopwindow.schema.live import ActionEvent, ConsentEvent, ImpressionEvent, ItemEvent, LiveEvent, PageEvent
 from shopwindow.schema.shop import Action, ShopConfig
 from shopwindow.stream.event_log import Logged, Record, record_of
 from shopwindow.stream.memory_log import MemoryLog
@@ -34,6 +34,11 @@ SHOP = ShopConfig(name="test")
 FEATURES = windowed_features(SHOP)
 NAMES = tuple(name for each in FEATURES for name in each.names)
 HOUR_MS = 3_600_000
+COUNTED = [
+    n
+    for n, name in enumerate(NAMES)
+    if name.split(".")[-1] in ("5m", "1h", "1d", "7d", "30d") and "_per_" not in name
+]
 FRESH = Freshness()
 ITEMS_ASKED = np.arange(12, dtype=np.int32)
 
@@ -272,6 +277,25 @@ def test_a_batch_with_a_record_that_cannot_be_read_is_not_counted_at_all() -> No
     assert counters.applied.offset == 0
     counters.apply(good)
     assert value(live_values(counters, NOW + 1), "item.click.1d") == 2
+
+
+def test_who_declines_is_forgotten_and_items_keep_what_they_did() -> None:
+    click = ActionEvent(event_id="1", at_ms=NOW, customer_key=1, item_key=0, action="click")
+    declined = ConsentEvent(event_id="2", at_ms=NOW, customer_key=1, consent=False)
+    again = ConsentEvent(event_id="3", at_ms=NOW + 1, customer_key=1, consent=True)
+    counters = counters_of(SHOP, item_table())
+    counters.apply(logged([click, click, declined]))
+    values = live_values(counters, NOW + 1)
+    assert value(values, "item.click.1d") == 2
+    assert value(values, "customer.click.1d") == 0
+    assert np.isnan(value(values, "customer.click.since"))
+    counters.apply(logged([again, click], first=4))
+    values = live_values(counters, NOW + 2)
+    assert value(values, "customer.click.1d") == 1
+    assert value(values, "item.click.1d") == 3
+    assert not live_values(counters, NOW + 40 * 24 * HOUR_MS)[
+        :, COUNTED
+    ].any()  # each left where it had entered
 
 
 def test_queries_are_counted_by_their_hash() -> None:

@@ -44,6 +44,11 @@ class KeyTable:
             self._put(old_keys, old_slots)
         self._put(keys, slots)
 
+    def move(self, key: int, slot: int) -> None:
+        """From now on this key, if it is here, has this slot; not NOTHING."""
+        here = (self._keys == key) & (self._slots != NOTHING)
+        self._slots[here] = slot
+
     def items(self) -> tuple[Int64, Int32]:
         """All keys and their slots."""
         filled = self._slots != NOTHING

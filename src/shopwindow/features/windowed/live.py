@@ -24,6 +24,7 @@ from shopwindow.features.windowed.reading import Asked
 from shopwindow.features.windowed.snapshot import Snapshot, read_snapshot, write_snapshot
 from shopwindow.features.windowed.state import WindowedState
 from shopwindow.schema.arrays import Float, Int64
+from shopwindow.schema.live import ConsentEvent
 from shopwindow.schema.shop import ShopConfig
 from shopwindow.stream.event_log import Logged, LogReader, content_hash
 
@@ -74,10 +75,13 @@ class LiveCounters:
         decoded = list(parts(batch, self._codes))  # before anything is counted: all or none, and nobody waits
         with self._lock:
             for part in decoded:
-                if isinstance(part, CountedEvents):
-                    self._state.add(part)
-                else:
-                    self._state.describe(part)
+                match part:
+                    case CountedEvents():
+                        self._state.add(part)
+                    case ConsentEvent():
+                        self._state.forget(part.customer_key)
+                    case _:
+                        self._state.describe(part)
             offset, last = batch[-1]
             self._applied = replace(self._applied, offset=offset, record=content_hash(last))
 

@@ -1,4 +1,4 @@
-"""Log records as events to count and items to describe, in the order of the log."""
+"""Log records as events to count, items to describe and customers to forget, in the order of the log."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from shopwindow.features.journey import hashed
 from shopwindow.features.windowed.events import IMPRESSION, LISTED, CountedEvents, kinds
 from shopwindow.schema.live import (
     ActionEvent,
+    ConsentEvent,
     ImpressionEvent,
     ItemEvent,
     LiveEvent,
@@ -48,8 +49,8 @@ class Codes:
         )
 
 
-def parts(batch: Sequence[Logged], codes: Codes) -> Iterator[CountedEvents | pa.Table]:
-    """What the batch brings: events to count, or tables (schema ITEMS) of items that are so from then on.
+def parts(batch: Sequence[Logged], codes: Codes) -> Iterator[CountedEvents | pa.Table | ConsentEvent]:
+    """What the batch brings: events to count, tables (schema ITEMS) of items that are so from then on, opt-outs.
 
     Test events, and actions that the shop does not know (any more), are not counted.
 
@@ -65,10 +66,17 @@ def parts(batch: Sequence[Logged], codes: Codes) -> Iterator[CountedEvents | pa.
                 yield _counted(rows)
                 rows = []
             items.append(event)
+            continue
+        if items:
+            yield item_table(items)
+            items = []
+        if isinstance(event, ConsentEvent):
+            if rows:
+                yield _counted(rows)
+                rows = []
+            if not event.consent:
+                yield event
         else:
-            if items:
-                yield item_table(items)
-                items = []
             rows += _rows(event, codes)
     if items:
         yield item_table(items)

@@ -70,6 +70,10 @@ class Slots:
         found[:, QUERY] = self._seen(self._queries, events.query)
         return found
 
+    def forget(self, customer_key: int) -> None:
+        """What the customer did so far is nobody's from now on: they get a slot of their own again."""
+        self._customers.move(customer_key, self._next())
+
     def touched(self, found: Int32) -> NDArray[np.intp]:
         """[n, T] all slots that events count for, from what `of_events` gave."""
         return np.concatenate([found[:, ITEM:], self._groups[found[:, GROUP]]], axis=1, dtype=np.intp)

@@ -60,6 +60,11 @@ class WindowedState:
         self._slots.describe(items)
         self._counters.grow(len(self._slots))
 
+    def forget(self, customer_key: int) -> None:
+        """Counters of this customer begin anew; those of items keep what the customer did."""
+        self._slots.forget(customer_key)
+        self._counters.grow(len(self._slots))
+
     def add(self, events: CountedEvents) -> None:
         """Take in a batch."""
         order = np.argsort(events.at_ms, kind="stable")
