@@ -3,9 +3,8 @@ from dataclasses import replace
 import numpy as np
 
 from shopwindow.simulation import vocabulary as words
+from shopwindow.simulation.chance import Chance
 from shopwindow.simulation.logging_policy import LoggingPolicy
-from shopwindow.simulation.memory import Memory
-from shopwindow.simulation.people import make_people
 from shopwindow.simulation.queries import TYPOS, Queries, QueryBook, misspelt, query_text
 from shopwindow.simulation.schedule import plan_visits
 from shopwindow.simulation.spec import DAY_MS, WorldSpec
@@ -14,7 +13,7 @@ from shopwindow.simulation.world import World, spawn
 
 
 def test_visits_lie_in_the_period_in_order_and_after_joining(world: World) -> None:
-    visits = plan_visits(world.spec, world.people, world.goods, spawn(world.spec, 5))
+    visits = plan_visits(world, spawn(world.spec, 5))
     assert (np.diff(visits.start_ms) >= 0).all()
     assert visits.start_ms.min() >= world.spec.start_ms
     assert visits.start_ms.max() < world.spec.end_ms
@@ -23,7 +22,7 @@ def test_visits_lie_in_the_period_in_order_and_after_joining(world: World) -> No
 
 
 def test_each_visit_is_first_of_its_day_or_follows_exactly_one(world: World) -> None:
-    visits = plan_visits(world.spec, world.people, world.goods, spawn(world.spec, 5))
+    visits = plan_visits(world, spawn(world.spec, 5))
     followed = visits.next_today[visits.next_today >= 0]
     assert len(set(followed.tolist())) == len(followed)
     assert set(followed.tolist()) == set(np.flatnonzero(~visits.first_today).tolist())
@@ -35,7 +34,7 @@ def test_each_visit_is_first_of_its_day_or_follows_exactly_one(world: World) -> 
 def test_few_customers_make_many_visits() -> None:
     spec = WorldSpec(items=60, customers=3000)
     world = World.of(spec)
-    people = make_people(spec, world.goods, spawn(spec, 2))
+    people = world.people
     visits = np.sort(people.visits[~people.guest & ~people.bot])[::-1]
     assert visits[: len(visits) // 10].sum() > 0.25 * visits.sum()
     assert np.median(visits) < visits.mean()
@@ -44,7 +43,7 @@ def test_few_customers_make_many_visits() -> None:
 def test_visits_come_back_for_the_same_thing() -> None:
     spec = WorldSpec(items=60, customers=400)
     world = World.of(spec)
-    visits = plan_visits(spec, world.people, world.goods, spawn(spec, 5))
+    visits = plan_visits(world, spawn(spec, 5))
     order = np.lexsort((visits.start_ms, visits.customer))
     customer, leaf, start = visits.customer[order], visits.leaf[order], visits.start_ms[order]
     soon = (customer[1:] == customer[:-1]) & (leaf[1:] >= 0) & (np.diff(start) < DAY_MS)
@@ -54,13 +53,13 @@ def test_visits_come_back_for_the_same_thing() -> None:
 
 
 def test_the_next_page_of_a_list_repeats_nothing(world: World) -> None:
-    visits = plan_visits(world.spec, world.people, world.goods, spawn(world.spec, 5))
-    policy = LoggingPolicy(world, Memory.empty(len(world.people)), spawn(world.spec, 7))
+    visits = plan_visits(world, spawn(world.spec, 5))
+    policy = LoggingPolicy(world, world.new_memory(), spawn(world.spec, 7))
     policy.start_day(0)
-    rng = spawn(world.spec, 6)
+    chance = Chance.of(spawn(world.spec, 6))
     chosen = np.flatnonzero(visits.first_today & (visits.start_ms < world.spec.start_ms + DAY_MS))
     walk = Walk.start(visits, chosen)
-    asks = next_asks(world, walk, rng)
+    asks = next_asks(world, walk, chance)
     first = policy.pages(asks, walk.number)
     second = policy.pages(replace(asks, offset=asks.offset + world.spec.page_size), walk.number)
     again = policy.pages(asks, walk.number)
@@ -71,11 +70,11 @@ def test_the_next_page_of_a_list_repeats_nothing(world: World) -> None:
 
 def test_the_first_propensity_is_the_share_of_its_weight(world: World) -> None:
     """Over many visits that ask the same, an item comes first as often as its propensity says."""
-    policy = LoggingPolicy(world, Memory.empty(len(world.people)), spawn(world.spec, 7))
+    policy = LoggingPolicy(world, world.new_memory(), spawn(world.spec, 7))
     policy.start_day(0)
-    visits = plan_visits(world.spec, world.people, world.goods, spawn(world.spec, 5))
+    visits = plan_visits(world, spawn(world.spec, 5))
     walk = Walk.start(visits, np.zeros(1, dtype=np.int64))
-    asks = next_asks(world, walk, spawn(world.spec, 6))
+    asks = next_asks(world, walk, Chance.of(spawn(world.spec, 6)))
     number = np.arange(4000)
     pages = [policy.pages(asks, number[k : k + 1]) for k in range(4000)]
     first = np.array([page.items[0, 0] for page in pages])
@@ -86,11 +85,11 @@ def test_the_first_propensity_is_the_share_of_its_weight(world: World) -> None:
 
 
 def test_walks_use_every_surface_and_end(world: World) -> None:
-    rng = spawn(world.spec, 6)
-    visits = plan_visits(world.spec, world.people, world.goods, spawn(world.spec, 5))
+    rng, chance = spawn(world.spec, 6), Chance(7)
+    visits = plan_visits(world, spawn(world.spec, 5))
     walk, surfaces, steps = Walk.start(visits, np.arange(len(visits))), set(), 0
     while len(walk):
-        asks = next_asks(world, walk, rng)
+        asks = next_asks(world, walk, chance)
         surfaces |= set(asks.surface.tolist())
         assert ((asks.surface == SIMILAR) == (asks.seed >= 0)).all()
         assert (asks.node[asks.surface == HOME] == 0).all()
@@ -98,7 +97,7 @@ def test_walks_use_every_surface_and_end(world: World) -> None:
         walk.last_click = rng.integers(-1, len(world.goods), len(walk)).astype(np.int32)
         walk.pages = walk.pages + 1
         steps += 1
-        walk = walk.take(goes_on(world, walk, np.zeros(len(walk), dtype=np.bool_), rng))
+        walk = walk.take(goes_on(world, walk, np.zeros(len(walk), dtype=np.bool_), chance))
     assert surfaces == {0, 1, 2, 3}
     assert steps <= 40
 

@@ -14,6 +14,7 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from shopwindow.simulation.catalog_file import Catalog
     from shopwindow.simulation.closed_loop import LoopFigures, LoopOptions, Pace
     from shopwindow.simulation.generator import SimulationReport
     from shopwindow.simulation.spec import WorldSpec
@@ -42,6 +43,13 @@ def simulate(
         str | None, typer.Option(help="First day, such as 2026-03-02; default: that day.")
     ] = None,
     form: Annotated[Literal["parquet", "jsonl"], typer.Option("--format", help="Of the files.")] = "parquet",
+    catalog: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="CSV or Parquet of a real catalogue to take the goods from (title, category; colour, season, "
+            "audience, brand, price if known); given twice, the second has more columns of the same lines."
+        ),
+    ] = None,
     against: Annotated[str | None, typer.Option(help="Address of a running server to visit instead.")] = None,
     shop_files: Annotated[
         Path | None,
@@ -62,16 +70,27 @@ def simulate(
     """Make a shop with known truth, or send its customers to a running server and watch what they do.
 
     Example: `shopwindow simulate --out sim --preset demo --seed 1`, and once the shop is served,
-    `shopwindow simulate --against http://localhost:8000 --shop-files sim --visits 500`.
+    `shopwindow simulate --against http://localhost:8000 --shop-files sim --visits 500`. With goods of your own:
+    `shopwindow simulate --out sim --catalog products.csv --items 4000`.
     """
     if (out is None) == (against is None):
         raise typer.BadParameter("give either --out DIR (make files) or --against URL (visit a server)")
     if against is None and out is not None:
         from shopwindow.simulation.spec import PRESETS
 
-        given = {"customers": customers, "items": items, "days": days, "start_ms": _midnight(start)}
-        chosen = {name: value for name, value in given.items() if value is not None}
-        _make(replace(PRESETS[preset](), seed=seed, **chosen), out, form)
+        spec = PRESETS[preset]()
+        spec = replace(
+            spec,
+            seed=seed,
+            customers=customers or spec.customers,
+            items=items or spec.items,
+            days=days or spec.days,
+            start_ms=_midnight(start, spec.start_ms),
+        )
+        goods = _goods(catalog, items, spec) if catalog else None
+        if goods is not None:
+            spec = replace(spec, items=len(goods), catalog=goods.fingerprint)
+        _make(spec, goods, out, form)
         return
     if shop_files is None:
         raise typer.BadParameter("--against needs --shop-files DIR, the folder that `simulate --out` wrote")
@@ -82,9 +101,9 @@ def simulate(
     _visit(str(against), shop_files, options, (pages_per_second, seconds))
 
 
-def _midnight(start: str | None) -> int | None:
+def _midnight(start: str | None, otherwise_ms: int) -> int:
     if start is None:
-        return None
+        return otherwise_ms
     try:
         day = datetime.combine(date.fromisoformat(start), clock_time(), UTC)
     except ValueError as error:
@@ -92,7 +111,23 @@ def _midnight(start: str | None) -> int | None:
     return int(day.timestamp()) * 1000
 
 
-def _make(spec: "WorldSpec", out: Path, form: str) -> None:
+def _goods(files: list[Path], items: int | None, spec: "WorldSpec") -> "Catalog":
+    """The catalogue, `items` of it at random if given; says what was set aside, and what was found."""
+    from rich.console import Console
+
+    from shopwindow.simulation.catalog_file import read_catalog
+
+    found = read_catalog(files)
+    aside = ", ".join(f"{count:,} {reason}" for reason, count in sorted(found.set_aside.items())) or "none"
+    console = Console()
+    console.print(f"{len(found):,} rows of {files[0].name}; set aside: {aside}", highlight=False)
+    goods = found if items is None else found.sample(items, spec.seed)
+    for row in goods.rows.slice(0, 5).to_pylist():
+        console.print(f"  {row['path']} · {row['brand']} · {row['title']}", highlight=False, markup=False)
+    return goods
+
+
+def _make(spec: "WorldSpec", goods: "Catalog | None", out: Path, form: str) -> None:
     from rich.console import Console
     from rich.progress import Progress
 
@@ -103,7 +138,11 @@ def _make(spec: "WorldSpec", out: Path, form: str) -> None:
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("days", total=1.0)
         report = generate(
-            spec, out, table_format=form, progress=lambda done: bar.update(task, completed=done)
+            spec,
+            out,
+            catalog=goods,
+            table_format=form,
+            progress=lambda done: bar.update(task, completed=done),
         )
     console.print(_summary(report, time.perf_counter() - began_s))
     for table in ("items", "customers", "actions", "pages", "impressions"):

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.random import Generator
 
 from shopwindow.simulation import looking
 from shopwindow.simulation.arrays import Bool, Real, Whole
+from shopwindow.simulation.chance import Chance, Draw, Luck
 from shopwindow.simulation.choice import Situation
 from shopwindow.simulation.memory import Memory
+from shopwindow.simulation.parameters import CLICK_AT
 from shopwindow.simulation.spec import DAY_MS
 from shopwindow.simulation.walk import Walk
-from shopwindow.simulation.world import BUY_AT, CART_AT, CLICK_AT, WISH_AT, World
+from shopwindow.simulation.world import World
 
 CLICK, WISHLIST, CART, PURCHASE, HIDE, REMOVE, RETURN = range(7)
 """Places in the default actions of a shop."""
@@ -47,36 +48,41 @@ class Reaction:
 
 
 def react(
-    world: World, memory: Memory, walk: Walk, situation: Situation, items: Whole, rng: Generator
+    world: World, memory: Memory, walk: Walk, situation: Situation, items: Whole, chance: Chance
 ) -> Reaction:
     """How the customers react to their pages `items [P,K]` (-1: nothing at that position); memory takes it in.
 
-    Each customer occurs at most once. `walk` gives the time and gets the last click.
+    Each customer occurs at most once. `walk` gives the time and gets the last click. Attention goes by position, so that
+    it is the same whatever is shown there; taste and whim go by item, so that they are the same wherever it is shown.
     """
     size, width = items.shape
+    luck, places = chance.at(walk.number, walk.pages), np.arange(width)
     shown = items >= 0
     known = np.maximum(items, 0)
     bot = world.people.bot[situation.customer]
     scale = (
         looking.depth_scale(situation.surface, situation.device) * world.people.patience[situation.customer]
     )
-    in_view = (looking.in_view(scale, width, rng) | bot[:, None]) & shown
+    seen = looking.in_view(scale, width, luck.uniform(Draw.DEPTH))
+    in_view = (seen | bot[:, None]) & shown
     noticed = in_view & (
-        rng.random((size, width), dtype=np.float32) < looking.noticing(situation.device, np.arange(width))
+        luck.uniform(Draw.NOTICE, places[None, :]) < looking.noticing(situation.device, places)
     )
-    margin = (
-        world.attraction(situation, known, memory)
-        - CLICK_AT
-        + rng.logistic(0.0, 1.0, (size, width)).astype(np.float32)
-    )
+    margin = world.attraction(situation, known, memory) - CLICK_AT
+    margin += luck.logistic(Draw.CLICK, known)
     caught = noticed & (margin > 0)
     before: Whole = np.cumsum(caught, axis=1) - caught
     clicks = caught & (margin > PRESSURE * before)
-    clicks = np.where(bot[:, None], in_view & (rng.random((size, width)) < BOT_CLICKS), clicks)
-    hides = noticed & ~clicks & (margin < -7.0) & (rng.random((size, width)) < 0.02) & ~bot[:, None]
+    if bot.any():
+        whim = luck.take(bot).uniform(Draw.BOT, places[None, :])
+        clicks[bot] = in_view[bot] & (whim < BOT_CLICKS)
+    hides = noticed & ~clicks & (margin < -7.0) & ~bot[:, None]
+    hides &= luck.uniform(Draw.HIDE, known) < 0.02
 
     page, position = (each.astype(np.int32) for each in np.nonzero(clicks))
-    dwell = np.where(bot[page], 900.0, np.exp(rng.normal(9.6, 0.8, len(page)))).astype(np.int64)
+    clicked, parameters = known[page, position], world.parameters
+    read = parameters.dwell_sd * luck.take(page).normal(Draw.DWELL, clicked)
+    dwell = np.where(bot[page], 900.0, np.exp(parameters.dwell_mean + read)).astype(np.int64)
     pace = np.where(bot, 40, 620)
     view_ms = walk.cursor_ms[:, None] + 700 + (pace[:, None] * np.arange(width)).astype(np.int64)
     waited = np.cumsum(dwell) - dwell
@@ -85,7 +91,7 @@ def react(
     spent = np.bincount(page, weights=dwell, minlength=size).astype(np.int64)
     duration = 1_800 + (pace * in_view.sum(axis=1)).astype(np.int64) + spent
 
-    chosen = _decide(world, memory, situation.take(page), known[page, position], rng)
+    chosen = _decide(world, memory, situation.take(page), clicked, luck.take(page))
     late = walk.cursor_ms + duration
     parts = [
         (page, position, CLICK, click_ms),
@@ -99,9 +105,9 @@ def react(
     parts.append((hide_page, hide_position, HIDE, view_ms[hide_page, hide_position] + 400))
     deeds = _deeds(parts, known, dwell)
 
-    _remember(world, memory, situation, (page, known[page, position]), chosen.buy)
+    _remember(world, memory, situation, (page, clicked), chosen.buy)
     last = np.full(size, -1, dtype=np.int32)
-    last[page] = known[page, position]
+    last[page] = clicked
     walk.last_click = last
     bought = np.bincount(page[chosen.buy], minlength=size) > 0
     duration = duration + np.where(bought, 45_000, 0)
@@ -120,22 +126,25 @@ class _Choices:
     back_ms: Whole
 
 
-def _decide(world: World, memory: Memory, situation: Situation, items: Whole, rng: Generator) -> _Choices:
-    """After a close look: wishlist, cart, purchase of the best of one category only, seldom remove and return."""
-    size = len(items)
+def _decide(world: World, memory: Memory, situation: Situation, items: Whole, luck: Luck) -> _Choices:
+    """After a close look: wishlist, cart, purchase of the best of one category only (the others were substitutes),
+    seldom remove; days later some things are sent back, because of their quality or because a brand's cut does not fit.
+    """
+    parameters = world.parameters
     human = ~world.people.bot[situation.customer]
     value = world.utility(situation, items[:, None], memory)[:, 0]
-    noise = rng.gumbel(0.0, 1.0, (size, 3)).astype(np.float32)
-    wishlist = human & (value + noise[:, 0] > WISH_AT)
-    cart = human & (value + noise[:, 1] > CART_AT)
-    final = value + 0.5 * noise[:, 1] + noise[:, 2]
+    tempted = value + luck.gumbel(Draw.CART, items)
+    wishlist = human & (value + luck.gumbel(Draw.WISHLIST, items) > parameters.wish_at)
+    cart = human & (tempted > parameters.cart_at)
+    final = 0.5 * (value + tempted) + luck.gumbel(Draw.PURCHASE, items)
     rival = situation.customer.astype(np.int64) * 1024 + world.goods.leaf[items]
     best = _best_of_each(rival, np.where(cart, final, -np.inf))
-    buy = cart & best & (final > BUY_AT + 0.6)
-    remove = cart & ~buy & (rng.random(size) < 0.12)
-    quality = world.goods.quality[items]
-    give_back = buy & (rng.random(size) < 1.0 / (1.0 + np.exp(2.6 + 1.1 * quality)))
-    back_ms = (rng.uniform(2.0, 14.0, size) * DAY_MS).astype(np.int64)
+    buy = cart & best & (final > parameters.buy_at)
+    remove = cart & ~buy & (luck.uniform(Draw.REMOVE, items) < 0.12)
+    disappointment = world.disappointment(situation.customer, items)
+    give_back = buy & (luck.logistic(Draw.RETURN, items) < disappointment)
+    days = 2.0 + 12.0 * luck.uniform(Draw.RETURN_DAY, items).astype(np.float64)
+    back_ms = (days * DAY_MS).astype(np.int64)
     return _Choices(wishlist, cart, buy, remove, give_back, back_ms)
 
 
@@ -179,3 +188,4 @@ def _remember(
     memory.clicked(customer, item, leaf)
     price, day = world.goods.price[item[buy]], situation.day[page[buy]]
     memory.bought(customer[buy], item[buy], leaf[buy], price=price, day=day)
+    memory.saw_page(situation.customer, np.bincount(page, minlength=len(situation)) > 0)

@@ -12,32 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shopwindow.simulation import vocabulary as words
 from shopwindow.simulation.arrays import Bool, Real, Whole
 from shopwindow.simulation.goods import Goods
 from shopwindow.simulation.memory import Memory
 from shopwindow.simulation.people import People
-
-
-def _leaf_group() -> Whole:
-    """[L] number of the group (women/shoes, ...) of each leaf."""
-    groups = [leaf.path.rsplit("/", 1)[0] for leaf in words.LEAVES]
-    return np.array([sorted(set(groups)).index(group) for group in groups], dtype=np.int16)
-
-
-LEAF_GROUP = _leaf_group()
-
-
-def _complement_of() -> Whole:
-    """[L] the leaf after whose purchase this one is more wanted, -1 for none."""
-    places = {leaf.path: place for place, leaf in enumerate(words.LEAVES)}
-    found = np.full(len(words.LEAVES), -1, dtype=np.int32)
-    for bought, wanted in words.COMPLEMENTS.items():
-        found[places[wanted]] = places[bought]
-    return found
-
-
-COMPLEMENT_OF = _complement_of()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -126,10 +104,10 @@ def wish(tables: Tables, situation: Situation, items: Whole) -> Real:
     leaf = goods.leaf[items]
     target = situation.leaf[:, None]
     same = (leaf == target) | (goods.second[items] == target)
-    kin = LEAF_GROUP[leaf] == LEAF_GROUP[target]
+    kin = goods.leaf_group[leaf] == goods.leaf_group[target]
     aimed = np.where(same, 2.1, np.where(kin, 0.5, -0.7))
     interest = people.interest[situation.customer[:, None], leaf]
-    roaming = np.clip(0.6 * np.log(interest * len(words.LEAVES) + 0.02), -2.0, 1.5)
+    roaming = np.clip(0.6 * np.log(interest * len(goods.leaves) + 0.02), -2.0, 1.5)
     found = np.where(target >= 0, aimed + 0.25 * roaming, roaming)
     colour = situation.colour[:, None]
     found += np.where(colour < 0, 0.0, np.where(goods.colour[items] == colour, 1.2, -0.5))
@@ -155,7 +133,7 @@ def habit(tables: Tables, memory: Memory, situation: Situation, items: Whole) ->
     value = fond * people.loyalty[who] * sigmoid(2.0 * goods.quality[items] + 1.5)
     day = situation.day[:, None]
     value -= 2.6 * np.exp(-(day - memory.bought_day[who, leaf]) / 16.0)
-    partner = COMPLEMENT_OF[leaf]
+    partner = goods.complement_of[leaf]
     lately = np.exp(-(day - memory.bought_day[who, np.maximum(partner, 0)]) / 9.0)
     value += np.where(partner >= 0, 1.1 * lately, 0.0)
     value += people.curiosity[who] * np.exp(-np.maximum(day - tables.first_seen_day[items], 0.0) / 12.0)
@@ -176,7 +154,7 @@ def attraction(tables: Tables, memory: Memory, situation: Situation, items: Whol
     value += wish(tables, situation, items) + habit(tables, memory, situation, items)
     value -= price_pain(tables, memory, situation, items)
     value += tables.appeal_of(situation.day, items)
-    value -= 1.6 * _among(memory.recent[situation.customer], items)
+    value += 0.8 * _among(memory.recent[situation.customer], items)
     value -= 3.0 * _among(memory.owned[situation.customer], items)
     return value
 

@@ -15,7 +15,7 @@ from numpy.random import Generator
 from shopwindow.schema.shop import DEFAULT_ACTIONS
 from shopwindow.simulation.arrays import Whole
 from shopwindow.simulation.behaviour import CART, CLICK, PURCHASE, Reaction, react
-from shopwindow.simulation.memory import Memory
+from shopwindow.simulation.chance import Chance
 from shopwindow.simulation.schedule import Visits, draw_intents
 from shopwindow.simulation.walk import Asks, Walk, goes_on, next_asks
 from shopwindow.simulation.wire import Wire
@@ -97,9 +97,10 @@ class _Loop:
     def __init__(self, world: World, client: httpx.AsyncClient, options: LoopOptions) -> None:
         self.figures = LoopFigures()
         self._world, self._client, self._options = world, client, options
-        self._rng: Generator = np.random.default_rng([options.seed, world.spec.seed, 8])
-        self._memory = Memory.empty(len(world.people))
-        self._visits = _visits(world, options.visits, self._rng)
+        rng = np.random.default_rng([options.seed, world.spec.seed, 8])
+        self._memory = world.new_memory()
+        self._visits = _visits(world, options.visits, rng)
+        self._chance = Chance.of(rng)
         self._waiting = list(range(len(self._visits)))
         self._walk = Walk.start(self._visits, np.zeros(0, dtype=np.int64))
         self._num_events = 0
@@ -112,14 +113,14 @@ class _Loop:
         if not len(walk):
             return False
         await pace(len(walk))
-        asks = next_asks(world, walk, self._rng)
+        asks = next_asks(world, walk, self._chance)
         answers = await asyncio.gather(*(self._page(asks, place) for place in range(len(walk))))
         items = np.stack([items for _, items in answers])
-        reaction = react(world, self._memory, walk, asks.situation, items, self._rng)
+        reaction = react(world, self._memory, walk, asks.situation, items, self._chance)
         await self._post(asks, [page_id for page_id, _ in answers], items, reaction)
         walk.cursor_ms = walk.cursor_ms + reaction.duration_ms
         walk.pages = walk.pages + 1
-        self._walk = walk.take(goes_on(world, walk, reaction.bought, self._rng))
+        self._walk = walk.take(goes_on(world, walk, reaction.bought, self._chance))
         ended = len(walk) - len(self._walk)
         self.figures = replace(self.figures, visits=self.figures.visits + ended)
         return True
@@ -217,7 +218,7 @@ def _visits(world: World, count: int, rng: Generator) -> Visits:
     people = world.people
     weight = np.where(people.bot, 0.0, people.visits)
     customer = rng.choice(len(people), count, p=weight / weight.sum()).astype(np.int32)
-    leaf, colour = draw_intents(people, world.goods, customer, rng)
+    leaf, colour = draw_intents(people, customer, rng)
     return Visits(
         customer=customer,
         start_ms=np.full(count, world.spec.end_ms, dtype=np.int64),

@@ -98,10 +98,10 @@ def items_table(world: World) -> pa.Table:
     goods, size = world.goods, len(world.goods)
     rng = spawn(world.spec, 4)
     ids = item_ids(world).to_pylist()
-    audience = [leaf.path.split("/")[0] for leaf in words.LEAVES]
+    audience = [leaf.path.split("/")[0] for leaf in goods.leaves]
     season = [
-        "summer" if leaf.season >= 0.5 else "winter" if leaf.season <= -0.5 else "all year"
-        for leaf in words.LEAVES
+        "summer" if swing >= 0.5 else "winter" if swing <= -0.5 else "all year"
+        for swing in goods.season.tolist()
     ]
     offers, attributes, categories = [], [], []
     for item in range(size):
@@ -123,10 +123,10 @@ def items_table(world: World) -> pa.Table:
                 ("material", words.MATERIAL_NAMES[goods.material[item]]),
                 ("pattern", words.PATTERNS[goods.pattern[item]]),
                 ("audience", audience[leaf]),
-                ("season", season[leaf]),
+                ("season", season[item]),
             ]
         )
-        categories.append([words.LEAVES[each].path for each in (leaf, second) if each >= 0])
+        categories.append([goods.leaves[each].path for each in (leaf, second) if each >= 0])
     sellers = ["Shopwindow & Daughters"] + [
         f"{name} Store" for name in goods.brands.names[: max(len(goods.brands.names) // 5, 1)]
     ]
@@ -138,7 +138,7 @@ def items_table(world: World) -> pa.Table:
         "brand": [goods.brands.names[brand] for brand in goods.brand.tolist()],
         "seller": [sellers[place] for place in seller.tolist()],
         "categories": pa.array(categories, pa.list_(pa.string())),
-        "title": titles(goods, rng),
+        "title": list(goods.titles) or titles(goods, rng),
         "text": descriptions(goods, rng),
         "picture": item_pictures(goods),
         "offers": pa.array(offers, pa.list_(OFFER)),
@@ -149,11 +149,15 @@ def items_table(world: World) -> pa.Table:
 
 
 def customers_table(world: World) -> pa.Table:
-    """Customers as a shop knows them: country, age band and department; tastes and means are not in it."""
+    """Customers as a shop knows them: country, age band, gender, department; tastes and means are not in it."""
     people, size = world.people, len(world.people)
     known = [not guest for guest in people.guest.tolist()]
     attributes = [
-        [("age", words.AGES[people.age[u]]), ("department", words.DEPARTMENTS[people.department[u]])]
+        [
+            ("age", words.AGES[people.age[u]]),
+            ("gender", words.GENDERS[people.gender[u]]),
+            ("department", words.DEPARTMENTS[people.department[u]]),
+        ]
         if known[u]
         else []
         for u in range(size)

@@ -13,9 +13,9 @@ from shopwindow.schema.categories import CategoryTree
 from shopwindow.simulation import vocabulary as words
 from shopwindow.simulation.arrays import Real, Whole
 from shopwindow.simulation.spec import DAY_MS, WorldSpec
+from shopwindow.simulation.vocabulary import Leaf
 
 NUM_STYLES = len(words.STYLES)
-LEAF_DEPARTMENT = np.array([words.DEPARTMENTS.index(leaf.path.split("/")[0]) for leaf in words.LEAVES])
 FIRST_ID = 100_000
 UNISEX = {"sneaker", "sunglasses", "backpack", "cap"}
 
@@ -35,12 +35,15 @@ class Brands:
 class Goods:
     """N items.
 
+    `leaves`: L categories with items of their own. `titles`: of a real catalogue, empty where they are made up.
     `leaf`, `brand`, `colour`, `accent`, `pattern`, `material`, `word`, `model [N]`: places in the vocabulary.
     `second [N]`: a further leaf that also lists the item, -1 for none. `parent [N]`: the item it varies, -1.
     `style [N,S]`: hidden shares of styles. `quality [N]`: hidden, seen only after a click.
     `price [N]`: EUR. `price_minor [N,M]`: -1 = not sold in that market. `first_seen_ms [N]`.
     """
 
+    leaves: tuple[Leaf, ...]
+    titles: tuple[str, ...]
     tree: CategoryTree
     brands: Brands
     leaf: Whole
@@ -67,21 +70,43 @@ class Goods:
     @cached_property
     def relative_price(self) -> Real:
         """[N] log of the price over the usual price of its category."""
-        usual = np.array([leaf.price for leaf in words.LEAVES], dtype=np.float32)
+        usual = np.array([leaf.price for leaf in self.leaves], dtype=np.float32)
         relative: Real = np.log(self.price / usual[self.leaf]).astype(np.float32)
         return relative
+
+    @cached_property
+    def leaf_department(self) -> Whole:
+        """[L] department of each leaf."""
+        return leaf_departments(self.leaves)
+
+    @cached_property
+    def leaf_group(self) -> Whole:
+        """[L] number of the group (women/shoes, ...) of each leaf."""
+        groups = [leaf.path.rsplit("/", 1)[0] for leaf in self.leaves]
+        places = {group: place for place, group in enumerate(sorted(set(groups)))}
+        return np.array([places[group] for group in groups], dtype=np.int16)
+
+    @cached_property
+    def complement_of(self) -> Whole:
+        """[L] the leaf after whose purchase this one is more wanted, -1 for none."""
+        places = {leaf.path: place for place, leaf in enumerate(self.leaves)}
+        found = np.full(len(self.leaves), -1, dtype=np.int32)
+        for bought, wanted in words.COMPLEMENTS.items():
+            if bought in places and wanted in places:
+                found[places[wanted]] = places[bought]
+        return found
 
     @cached_property
     def leaf_node(self) -> Whole:
         """[L] node of each leaf in the category tree."""
         codes = self.tree.codes()
-        return np.array([codes[leaf.path] for leaf in words.LEAVES], dtype=np.int32)
+        return np.array([codes[leaf.path] for leaf in self.leaves], dtype=np.int32)
 
     @cached_property
     def node_leaf(self) -> Whole:
         """[K] leaf of each node, -1 for inner nodes."""
         leaves = np.full(len(self.tree), -1, dtype=np.int32)
-        leaves[self.leaf_node] = np.arange(len(words.LEAVES), dtype=np.int32)
+        leaves[self.leaf_node] = np.arange(len(self.leaves), dtype=np.int32)
         return leaves
 
     @cached_property
@@ -106,6 +131,11 @@ class Goods:
         return place if 0 <= place < len(self) else -1
 
 
+def leaf_departments(leaves: tuple[Leaf, ...]) -> Whole:
+    """[L] department of each leaf: the first part of its path."""
+    return np.array([words.DEPARTMENTS.index(leaf.path.split("/")[0]) for leaf in leaves])
+
+
 def draw(weights_NK: Real, rng: Generator) -> Whole:
     """One category per row, with probability proportional to the row's weights."""
     edges = np.cumsum(weights_NK, axis=1)
@@ -126,10 +156,10 @@ def style_table(kind: str) -> Real:
     return table
 
 
-def material_table() -> Real:
+def material_table(leaves: tuple[Leaf, ...]) -> Real:
     """[L, Q]: 1 where the material is used in the leaf, else 0."""
-    table = np.zeros((len(words.LEAVES), len(words.MATERIAL_NAMES)), dtype=np.float32)
-    for place, leaf in enumerate(words.LEAVES):
+    table = np.zeros((len(leaves), len(words.MATERIAL_NAMES)), dtype=np.float32)
+    for place, leaf in enumerate(leaves):
         for material in words.MATERIALS[leaf.materials]:
             table[place, words.MATERIAL_NAMES.index(material)] = 1.0
     return table
@@ -158,7 +188,9 @@ def make_goods(spec: WorldSpec, rng: Generator) -> Goods:
     shares = np.array([leaf.share for leaf in words.LEAVES])
     leaf = rng.choice(len(shares), size, p=shares / shares.sum())
     leaf[: min(size, len(shares))] = np.arange(min(size, len(shares)))  # every leaf has something
-    fits = np.where(brands.department == LEAF_DEPARTMENT[leaf][:, None], 1.0, 0.06) * brands.fame
+    fits = (
+        np.where(brands.department == leaf_departments(words.LEAVES)[leaf][:, None], 1.0, 0.06) * brands.fame
+    )
     brand = draw(fits.astype(np.float32), rng)
 
     own = rng.dirichlet(np.full(NUM_STYLES, 0.5), size=size)
@@ -167,12 +199,14 @@ def make_goods(spec: WorldSpec, rng: Generator) -> Goods:
     colour = draw(style @ style_table("colour"), rng)
     hard = np.array([each.materials in ("metal", "wood", "toy") for each in words.LEAVES])[leaf]
     pattern = np.where(hard & (rng.random(size) < 0.8), 0, draw(style @ style_table("pattern"), rng))
-    material = draw(material_table()[leaf] * rng.gamma(1.0, 1.0, (size, len(words.MATERIAL_NAMES))), rng)
+    material = draw(
+        material_table(words.LEAVES)[leaf] * rng.gamma(1.0, 1.0, (size, len(words.MATERIAL_NAMES))), rng
+    )
     word = rng.integers(0, 1 << 15, size) % np.array([len(each.words) for each in words.LEAVES])[leaf]
     model = rng.integers(0, len(words.MODELS), size)
     quality = rng.normal(0.0, 1.0, size)
-    price = _prices(leaf, brands.tier[brand], quality, rng)
-    first_seen = _arrivals(spec, rng)
+    price = prices(words.LEAVES, leaf, brands.tier[brand], (quality, rng))
+    first_seen = arrivals(spec, rng)
 
     parent = np.full(size, -1, dtype=np.int32)
     for item in np.flatnonzero(rng.random(size) < 0.12):  # a colour variant of an earlier item of its leaf
@@ -185,10 +219,10 @@ def make_goods(spec: WorldSpec, rng: Generator) -> Goods:
             first_seen[item] = max(first_seen[item], first_seen[source])
     accent_weights = style @ style_table("colour")
     accent_weights[np.arange(size), colour] = 0.0
-    rates = np.array([rate for _, _, rate in words.MARKETS])
-    minor = np.maximum(np.round(price[:, None] * rates * rng.uniform(0.97, 1.05, (size, 3))), 1) * 100 - 5
-    minor[rng.random((size, 3)) < np.array([0.0, 0.04, 0.08])] = -1
+    minor = market_prices(price, rng)
     return Goods(
+        leaves=words.LEAVES,
+        titles=(),
         tree=CategoryTree.of([each.path for each in words.LEAVES]),
         brands=brands,
         leaf=leaf.astype(np.int16),
@@ -205,20 +239,38 @@ def make_goods(spec: WorldSpec, rng: Generator) -> Goods:
         quality=quality.astype(np.float32),
         season=np.array([each.season for each in words.LEAVES], dtype=np.float32)[leaf],
         price=price.astype(np.float32),
-        price_minor=minor.astype(np.int64),
-        stock=np.where(rng.random((size, 3)) < 0.03, 0, rng.geometric(0.03, (size, 3))).astype(np.int32),
+        price_minor=minor,
+        stock=stocks(size, rng),
         first_seen_ms=first_seen,
     )
 
 
-def _prices(leaf: Whole, tier: Real, quality: Real, rng: Generator) -> Real:
-    usual = np.array([each.price for each in words.LEAVES])[leaf]
+def prices(leaves: tuple[Leaf, ...], leaf: Whole, tier: Real, rest: tuple[Real, Generator]) -> Real:
+    """[N] EUR: the usual price of the leaf, the brand's `tier [N]`, then `rest`: a little quality, and luck."""
+    quality, rng = rest
+    usual = np.array([each.price for each in leaves])[leaf]
     price = usual * np.exp(tier + 0.08 * quality + rng.normal(0.0, 0.24, len(leaf)))
     rounded: Real = np.maximum(np.round(price), 3.0) - 0.05
     return rounded
 
 
-def _arrivals(spec: WorldSpec, rng: Generator) -> Whole:
+def market_prices(price: Real, rng: Generator) -> Whole:
+    """[N,M] prices in minor units from `price [N]` in EUR, -1 where a market does not sell the item."""
+    size, rates = len(price), np.array([rate for _, _, rate in words.MARKETS])
+    minor = np.maximum(np.round(price[:, None] * rates * rng.uniform(0.97, 1.05, (size, 3))), 1) * 100 - 5
+    minor[rng.random((size, 3)) < np.array([0.0, 0.04, 0.08])] = -1
+    whole: Whole = minor.astype(np.int64)
+    return whole
+
+
+def stocks(size: int, rng: Generator) -> Whole:
+    """[N,M] pieces in stock."""
+    left: Whole = np.where(rng.random((size, 3)) < 0.03, 0, rng.geometric(0.03, (size, 3))).astype(np.int32)
+    return left
+
+
+def arrivals(spec: WorldSpec, rng: Generator) -> Whole:
+    """[N] when each item was first seen: some within the period, the rest before it."""
     new = rng.random(spec.items) < spec.new_items
     before = spec.start_ms - rng.exponential(150.0, spec.items) * DAY_MS
     within = spec.start_ms + rng.random(spec.items) * spec.days * DAY_MS

@@ -10,7 +10,7 @@ from shopwindow.simulation import vocabulary as words
 from shopwindow.simulation.arrays import Whole
 from shopwindow.simulation.behaviour import CART, PURCHASE, RETURN, Deeds, Reaction
 from shopwindow.simulation.files import FLUSH_ROWS, TableFile, coded, customer_ids, item_ids, numbered
-from shopwindow.simulation.logging_policy import Shown
+from shopwindow.simulation.life import Shown
 from shopwindow.simulation.queries import QueryBook
 from shopwindow.simulation.walk import HOME, SEARCH, Asks, Walk
 from shopwindow.simulation.world import World
@@ -27,6 +27,7 @@ class Log:
         self.actions = TableFile(folder / "actions", table_format)
         self.pages = TableFile(folder / "pages", table_format)
         self.impressions = TableFile(folder / "impressions", table_format)
+        self.num_visits = 0
         self.action_counts = np.zeros(len(DEFAULT_ACTIONS), dtype=np.int64)
         self._items, self._customers = item_ids(world), customer_ids(world)
         self._queries = QueryBook(world.goods)
@@ -42,6 +43,7 @@ class Log:
         """One step of many visits: their pages and what these led to."""
         number = self._next_page + np.arange(len(walk), dtype=np.int64)
         self._next_page += len(walk)
+        self.num_visits += int((walk.pages == 0).sum())
         asked = asks.surface == SEARCH
         category = np.where((asks.surface == HOME) | asked, 0, asks.node)
         self._page_parts.append(

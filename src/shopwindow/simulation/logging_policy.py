@@ -6,14 +6,15 @@ price level, the query's or seed item's attributes. The visit's noise is a hash 
 next page of a list goes on where the last one ended, and propensities are exact given the shortlist.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.random import Generator
 
 from shopwindow.simulation.arrays import Real, Whole
-from shopwindow.simulation.behaviour import CART, CLICK, PURCHASE, WISHLIST, Deeds
+from shopwindow.simulation.behaviour import CART, CLICK, PURCHASE, WISHLIST, Reaction
+from shopwindow.simulation.chance import Chance, Draw
+from shopwindow.simulation.life import Shown
 from shopwindow.simulation.memory import Memory
 from shopwindow.simulation.spec import DAY_MS
 from shopwindow.simulation.walk import HOME, SEARCH, SIMILAR, Asks
@@ -23,16 +24,6 @@ SHORTLIST: Final = 96
 WEIGHT: Final = np.zeros(7, dtype=np.float32)
 WEIGHT[[CLICK, WISHLIST, CART, PURCHASE]] = [1.0, 2.0, 4.0, 8.0]
 FADE: Final = 0.94
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Shown:
-    """`items [P,K]` in order, -1 beyond the end; `propensities [P,K]`: chance of each item at its place given those
-    above it.
-    """
-
-    items: Whole
-    propensities: Real
 
 
 class LoggingPolicy:
@@ -46,7 +37,7 @@ class LoggingPolicy:
         self._popularity = np.where(old, 4.0 * before, 0.0).astype(np.float32)
         self._score = np.zeros(len(goods), dtype=np.float32)
         self._shortlists = np.full((len(goods.tree), SHORTLIST), -1, dtype=np.int32)
-        self._salt = np.uint32(rng.integers(0, 1 << 32))
+        self._chance = Chance.of(rng)
 
     def start_day(self, day: int) -> None:
         """Takes yesterday's popularity into the order; goods first seen before this midnight can be shown."""
@@ -69,7 +60,7 @@ class LoggingPolicy:
         """The pages asked for; `visit [P]` numbers the visits."""
         candidates = self._candidates(asks)
         score = self._scores(asks, candidates)
-        noisy = score + _gumbel(visit, candidates, self._salt)
+        noisy = score + self._chance.at(visit, 0).gumbel(Draw.ORDER, candidates)
         order = np.argsort(-noisy, axis=1)
         highest = np.maximum(score.max(axis=1, keepdims=True), -1e30)  # -inf only where nothing can be shown
         weight = np.exp(np.take_along_axis(score, order, axis=1) - highest)
@@ -84,9 +75,9 @@ class LoggingPolicy:
             propensities=np.take_along_axis(propensity, span, axis=1).astype(np.float32),
         )
 
-    def learn(self, deeds: Deeds) -> None:
+    def learn(self, asks: Asks, shown: Shown, reaction: Reaction) -> None:
         """Counts what customers did, programs included: it cannot tell."""
-        np.add.at(self._popularity, deeds.item, WEIGHT[deeds.action])
+        np.add.at(self._popularity, reaction.deeds.item, WEIGHT[reaction.deeds.action])
 
     def _candidates(self, asks: Asks) -> Whole:
         """The node's shortlist; home is half the whole shop, half the leaf last clicked."""
@@ -119,19 +110,3 @@ class LoggingPolicy:
         score += kin * similar[:, None]
         gone = (candidates < 0) | (items == asks.seed[:, None])
         return np.where(gone, -np.inf, score).astype(np.float32)
-
-
-def _gumbel(visit: Whole, items: Whole, salt: np.uint32) -> Real:
-    """Standard Gumbel noise that depends on visit and item alone."""
-    x = (
-        items.astype(np.uint32) * np.uint32(0x9E3779B1)
-        ^ (visit.astype(np.uint32) * np.uint32(0x85EBCA77) ^ salt)[:, None]
-    )
-    x ^= x >> np.uint32(16)
-    x *= np.uint32(0x7FEB352D)
-    x ^= x >> np.uint32(15)
-    x *= np.uint32(0x846CA68B)
-    x ^= x >> np.uint32(16)
-    u = (x >> np.uint32(9)).astype(np.float32) * np.float32(2.0**-23) + np.float32(2.0**-24)
-    noise: Real = -np.log(-np.log(u))
-    return noise

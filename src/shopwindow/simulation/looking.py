@@ -28,16 +28,21 @@ def noticing(device: Whole, positions: Whole) -> Real:
     return (NOTICED_FIRST[device][:, None] * np.exp(-positions[None, :] / NOTICED_FADE)).astype(np.float32)
 
 
+def p_in_view(scale: Real, positions: Whole) -> Real:
+    """Probability that each position comes into view, for a median depth `scale`."""
+    seen: Real = 1.0 / (1.0 + (positions / scale) ** SHARPNESS)
+    return seen
+
+
 def examination(surface: int, device: int, positions: Whole) -> Real:
     """[K] probability that a customer of median patience notices each position of a page."""
-    in_view = 1.0 / (1.0 + (positions / DEPTH[surface, device]) ** SHARPNESS)
+    in_view = p_in_view(DEPTH[surface, device], positions)
     noticed: Real = in_view * NOTICED_FIRST[device] * np.exp(-positions / NOTICED_FADE)
     return noticed
 
 
-def in_view(scale: Real, num_positions: int, rng: np.random.Generator) -> Bool:
-    """[P,K] what comes into view: everything above a random depth; the first position always."""
-    u = rng.random(len(scale), dtype=np.float32)
+def in_view(scale: Real, num_positions: int, u: Real) -> Bool:
+    """[P,K] what comes into view: everything above the depth that luck `u [P]` gives; the first position always."""
     depth = scale * (u / np.maximum(1.0 - u, 1e-6)) ** (1.0 / SHARPNESS)
     seen: Bool = np.arange(num_positions)[None, :] <= depth[:, None]
     return seen

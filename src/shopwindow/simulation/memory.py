@@ -1,16 +1,16 @@
 """Memory: what customers did before, as far as it changes what they want next."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final, Self
 
 import numpy as np
 
-from shopwindow.simulation.arrays import Real, Whole
-from shopwindow.simulation.vocabulary import LEAVES
+from shopwindow.simulation.arrays import Bool, Real, Whole
 
 NUM_RECENT: Final = 12
 NUM_OWNED: Final = 8
 LONG_AGO: Final = -1e6
+MOOD_FADE: Final = 0.85
 SPENDING_DAYS: Final = 30.0
 
 
@@ -20,7 +20,8 @@ class Memory:
 
     `bought_day [U,L]`: last purchase in each leaf. `recent [U,12]`: items clicked, oldest overwritten, -1 empty.
     `owned [U,8]`: items bought. `spent [U]`: EUR, fading over a month, as of `spent_day [U]`. `last_leaf [U]`: of the
-    last click, -1.
+    last click, -1. `mood [U]`: share of the latest pages with something to click, 0 to 1. `last_day [U]`: of the last
+    visit. `gone [U]`: who left the shop for good.
     """
 
     bought_day: Real
@@ -31,12 +32,15 @@ class Memory:
     spent: Real
     spent_day: Real
     last_leaf: Whole
+    mood: Real
+    last_day: Real
+    gone: Bool
 
     @classmethod
-    def empty(cls, customers: int) -> Self:
+    def empty(cls, customers: int, leaves: int) -> Self:
         """Nobody did anything yet."""
         return cls(
-            bought_day=np.full((customers, len(LEAVES)), LONG_AGO, dtype=np.float32),
+            bought_day=np.full((customers, leaves), LONG_AGO, dtype=np.float32),
             recent=np.full((customers, NUM_RECENT), -1, dtype=np.int32),
             num_clicks=np.zeros(customers, dtype=np.int32),
             owned=np.full((customers, NUM_OWNED), -1, dtype=np.int32),
@@ -44,7 +48,18 @@ class Memory:
             spent=np.zeros(customers, dtype=np.float32),
             spent_day=np.full(customers, LONG_AGO, dtype=np.float32),
             last_leaf=np.full(customers, -1, dtype=np.int32),
+            mood=np.ones(customers, dtype=np.float32),
+            last_day=np.full(customers, LONG_AGO, dtype=np.float32),
+            gone=np.zeros(customers, dtype=np.bool_),
         )
+
+    def copy(self) -> Self:
+        """The same memory, to be changed on its own."""
+        return type(self)(**{each.name: getattr(self, each.name).copy() for each in fields(self)})
+
+    def saw_page(self, customer: Whole, clicked: Bool) -> None:
+        """Takes in one page each: whether there was anything to click."""
+        self.mood[customer] = MOOD_FADE * self.mood[customer] + (1.0 - MOOD_FADE) * clicked
 
     def spent_lately(self, customer: Whole, day: Real) -> Real:
         """[n] EUR spent, faded to `day [n]`."""

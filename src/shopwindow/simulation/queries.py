@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.random import Generator
 
 from shopwindow.simulation import vocabulary as words
-from shopwindow.simulation.arrays import Bool, Whole
+from shopwindow.simulation.arrays import Bool, Real, Whole
 from shopwindow.simulation.goods import Goods
 
 TYPOS: Final = 0.07
@@ -32,21 +31,20 @@ class Queries:
         return self.codes[:, 2]
 
 
-def draw_queries(leaf: Whole, colour: Whole, brand: Whole, rng: Generator) -> Queries:
-    """What is typed for each wish; `colour` and `brand` -1 where none is meant."""
-    spelt_wrong = rng.random(len(leaf)) < TYPOS
-    typo = np.where(spelt_wrong, rng.integers(1, MISSPELT + 1, len(leaf)), 0)
-    word = np.minimum(rng.geometric(0.65, len(leaf)) - 1, 2)
+def draw_queries(leaf: Whole, colour: Whole, brand: Whole, u: Real) -> Queries:
+    """What is typed for each wish; `colour` and `brand` -1 where none is meant. `u [P,3]`: luck."""
+    typo = np.where(u[:, 0] < TYPOS, 1 + np.minimum((u[:, 1] * MISSPELT).astype(np.int32), MISSPELT - 1), 0)
+    word = np.minimum((np.log(u[:, 2]) / np.log(0.35)).astype(np.int32), 2)  # geometric
     return Queries(np.stack([leaf, colour, brand, word, typo], axis=1).astype(np.int32))
 
 
 def query_text(goods: Goods, code: tuple[int, int, int, int, int]) -> str:
     """The query of a row of codes as typed, such as "black ankle boots" or "velora drses"."""
     leaf, colour, brand, word, typo = code
-    options = words.LEAVES[leaf].words
+    options = goods.leaves[leaf].words
     kind = options[word % len(options)]
-    if words.LEAVES[leaf].path.startswith(("men", "kids/clothing", "kids/shoes")) and word == 0:
-        kind = f"{words.LEAVES[leaf].path.split('/')[0]} {kind}"
+    if goods.leaves[leaf].path.startswith(("men", "kids/clothing", "kids/shoes")) and word == 0:
+        kind = f"{goods.leaves[leaf].path.split('/')[0]} {kind}"
     parts = [
         goods.brands.names[brand] if brand >= 0 else "",
         words.COLOUR_NAMES[colour] if colour >= 0 else "",

@@ -11,12 +11,12 @@ from numpy.random import Generator
 
 from shopwindow.simulation import vocabulary as words
 from shopwindow.simulation.arrays import Bool, Real, Whole
-from shopwindow.simulation.goods import Goods
 from shopwindow.simulation.people import People
 from shopwindow.simulation.spec import DAY_MS, HOUR_MS, WorldSpec
+from shopwindow.simulation.world import World
 
-FOLLOW_UP: Final = 0.45  # share of visits that come back to the one before
-SAME_INTENT: Final = 0.7  # of which this share is for the same thing
+SAME_INTENT: Final = 0.55  # share of visits right after another that are for the same thing
+INTENT_DAYS: Final = 2.5  # gap after which that share has fallen to 1/e
 MIN_GAP_MS: Final = 45 * 60_000
 WEEKDAY: Final = np.array([1.0, 0.97, 0.98, 0.98, 0.9, 1.02, 1.3])
 HOUR: Final = np.array(
@@ -45,21 +45,38 @@ class Visits:
     def __len__(self) -> int:
         return len(self.customer)
 
+    def between(self, start_ms: int, end_ms: int) -> "Visits":
+        """Those that start in a span of whole days, renumbered."""
+        first, last = np.searchsorted(self.start_ms, [start_ms, end_ms])
+        part = slice(first, last)
+        following = self.next_today[part]
+        return Visits(
+            customer=self.customer[part],
+            start_ms=self.start_ms[part],
+            leaf=self.leaf[part],
+            colour=self.colour[part],
+            device=self.device[part],
+            next_today=np.where(following >= 0, following - first, -1).astype(np.int32),
+            first_today=self.first_today[part],
+        )
 
-def plan_visits(spec: WorldSpec, people: People, goods: Goods, rng: Generator) -> Visits:
-    """All visits of the period."""
+
+def plan_visits(world: World, rng: Generator) -> Visits:
+    """All visits of the period, if nobody leaves the shop before."""
+    spec, people, parameters = world.spec, world.people, world.parameters
     customer = np.repeat(np.arange(len(people), dtype=np.int32), people.visits)
-    follows = (rng.random(len(customer)) < FOLLOW_UP) & np.r_[False, customer[1:] == customer[:-1]]
+    follows = (rng.random(len(customer)) < parameters.follow_up) & np.r_[False, customer[1:] == customer[:-1]]
     start = _days(spec, people.joined_ms[customer], rng)
-    start = _with_follow_ups(start, follows, rng)
+    start = _with_follow_ups(start, follows, parameters.follow_up_days, rng)
     start += _hours(len(start), rng)
-    leaf, colour = draw_intents(people, goods, customer, rng)
-    repeats = follows & (rng.random(len(customer)) < SAME_INTENT)
+    order = np.lexsort((start, customer))
+    customer, start = customer[order], start[order]
+    leaf, colour = draw_intents(people, customer, rng)
+    gap_days = np.diff(start, prepend=start[:1]) / DAY_MS
+    repeats = rng.random(len(customer)) < SAME_INTENT * np.exp(-np.maximum(gap_days, 0.0) / INTENT_DAYS)
+    repeats &= np.r_[False, customer[1:] == customer[:-1]]
     source = np.maximum.accumulate(np.where(repeats, 0, np.arange(len(customer))))
     leaf, colour = leaf[source], colour[source]
-
-    order = np.lexsort((start, customer))
-    customer, start, leaf, colour = customer[order], start[order], leaf[order], colour[order]
     close = np.r_[False, (customer[1:] == customer[:-1]) & (np.diff(start) < MIN_GAP_MS)]
     kept = ~close & (start < spec.end_ms - HOUR_MS) & (start >= people.joined_ms[customer])
     kept |= (
@@ -87,7 +104,7 @@ def plan_visits(spec: WorldSpec, people: People, goods: Goods, rng: Generator) -
     )
 
 
-def draw_intents(people: People, goods: Goods, customer: Whole, rng: Generator) -> tuple[Whole, Whole]:
+def draw_intents(people: People, customer: Whole, rng: Generator) -> tuple[Whole, Whole]:
     """A leaf and a colour wanted by each visit, -1 where it is for nothing in particular."""
     edges = np.cumsum(people.interest, axis=1)
     u = rng.random(len(customer), dtype=np.float32) * edges[customer, -1] * 0.99999
@@ -116,9 +133,9 @@ def _days(spec: WorldSpec, joined_ms: Whole, rng: Generator) -> Whole:
     return midnight
 
 
-def _with_follow_ups(start: Whole, follows: Bool, rng: Generator) -> Whole:
+def _with_follow_ups(start: Whole, follows: Bool, mean_days: float, rng: Generator) -> Whole:
     """Moves each follow-up to soon after the visit it follows: gaps are short in bursts, long between them."""
-    gaps: Real = rng.exponential(1.1, len(start)) * DAY_MS
+    gaps: Real = rng.exponential(mean_days, len(start)) * DAY_MS
     anchor = np.maximum.accumulate(np.where(follows, 0, np.arange(len(start))))
     run = np.cumsum(np.where(follows, gaps, 0.0))
     moved: Whole = (start[anchor] + ((run - run[anchor]) // DAY_MS) * DAY_MS).astype(np.int64)

@@ -231,6 +231,18 @@ HOME: Final[dict[str, tuple[Part, ...]]] = {
         ("body", "M42 22h16q-3 14 8 26 12 18-3 38H37q-15-20-3-38 11-12 8-26z"),
         ("line", "M41 26h18"),
     ),
+    "bottle": (
+        ("dark", "M44 12h12v12H44z"),
+        ("body", "M40 26h20q12 8 12 22v34q0 8-8 8H36q-8 0-8-8V48q0-14 12-22z"),
+        ("light", "M34 54h32v20H34z"),
+        ("line", "M34 54h32v20H34zM40 62h20M43 68h14"),
+    ),
+    "parcel": (
+        ("body", "M16 38h68v48H16z"),
+        ("plain", "M22 22h56l6 16H16z"),
+        ("light", "M44 22h12l2 16v22H42V38z"),
+        ("line", "M16 38h68M50 22v16"),
+    ),
     "plate": (
         ("body", circle(50, 52, 35)),
         ("light", circle(50, 52, 24)),

@@ -18,7 +18,8 @@ class WorldSpec:
     `start_ms`: UTC start of the first day. `new_items`: share of items that arrive within the period.
     `guests`: share of customers who come once, unknown. `bots`: share of customers that are programs.
     `visits`: mean number of visits of a customer who is no guest, over the whole period.
-    `page_size`: positions on a page.
+    `page_size`: positions on a page. `catalog`: fingerprint of the real catalogue that the goods come from, "" where they
+    are made up.
     """
 
     seed: int = 1
@@ -26,11 +27,12 @@ class WorldSpec:
     customers: int = 4_000
     days: int = 60
     start_ms: int = 1_772_409_600_000  # Monday, 2 March 2026
-    visits: float = 15.0
+    visits: float = 36.0
     new_items: float = 0.3
     guests: float = 0.25
     bots: float = 0.0015
     page_size: int = 24
+    catalog: str = ""
 
     def __post_init__(self) -> None:
         for name, low in (("items", 1), ("customers", 1), ("days", 1), ("page_size", 1), ("seed", 0)):

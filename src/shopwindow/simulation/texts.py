@@ -10,7 +10,7 @@ from shopwindow.simulation.pictures import Look, picture
 CARES = {
     "fabric": "Wash cold and dry flat.", "denim": "Wash inside out.", "knit": "Wash by hand and dry flat.", "shoe": "Resoled on request.",
     "bag": "With an inside pocket.", "metal": "Comes in a gift box.", "wood": "Assembled in minutes.", "lamp": "Bulb included.",
-    "clay": "Safe in the dishwasher.", "toy": "Safe from the first birthday.",
+    "clay": "Safe in the dishwasher.", "toy": "Safe from the first birthday.", "bottle": "Keep it cool and dark.",
 }  # fmt: skip
 SERVICES = ("Ships in two days.", "Made in small batches.", "Free returns.", "")
 OPENINGS = (
@@ -24,7 +24,7 @@ def titles(goods: Goods, rng: Generator) -> list[str]:
     shape = np.where(goods.parent >= 0, shape[goods.parent], shape)
     made = []
     for item in range(len(goods)):
-        leaf = words.LEAVES[goods.leaf[item]]
+        leaf = goods.leaves[goods.leaf[item]]
         brand, colour = goods.brands.names[goods.brand[item]], words.COLOUR_NAMES[goods.colour[item]]
         pattern, material = (
             words.PATTERN_WORDS[goods.pattern[item]],
@@ -46,22 +46,28 @@ def titles(goods: Goods, rng: Generator) -> list[str]:
 
 
 def descriptions(goods: Goods, rng: Generator) -> list[str]:
-    """Two or three short sentences per item; one of them hints at its main style."""
+    """Two or three short sentences per item; one of them hints at its main style.
+
+    Of a real catalogue only its titles and that hint: what else could be said would be made up.
+    """
     picks = rng.integers(0, 1 << 15, (len(goods), 3))
     main = goods.style.argmax(axis=1)
     made = []
     for item in range(len(goods)):
-        leaf = words.LEAVES[goods.leaf[item]]
+        leaf = goods.leaves[goods.leaf[item]]
         opening = OPENINGS[picks[item, 0] % len(OPENINGS)].format(
             word=leaf.words[goods.word[item]],
             material=words.MATERIAL_NAMES[goods.material[item]],
             colour=words.COLOUR_NAMES[goods.colour[item]],
             model=words.MODELS[goods.model[item]],
         )
+        if goods.titles:
+            opening = f"{goods.titles[item]}."
         flavours = words.FLAVOURS[words.STYLES[main[item]]]
         opening = opening[0].upper() + opening[1:]
         flavour, service = flavours[picks[item, 1] % len(flavours)], SERVICES[picks[item, 2] % len(SERVICES)]
-        made.append(f"{opening} {flavour} {CARES[leaf.materials]} {service}".strip())
+        care = "" if goods.titles else CARES[leaf.materials]
+        made.append(" ".join(part for part in (opening, flavour, care, service) if part))
     return made
 
 
@@ -71,7 +77,7 @@ def item_pictures(goods: Goods) -> list[str]:
     return [
         picture(
             Look(
-                shape=words.LEAVES[goods.leaf[item]].shape,
+                shape=goods.leaves[goods.leaf[item]].shape,
                 colour=words.COLOUR_NAMES[goods.colour[item]],
                 accent=words.COLOUR_NAMES[goods.accent[item]],
                 pattern=words.PATTERNS[goods.pattern[item]],

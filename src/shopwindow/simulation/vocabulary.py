@@ -48,6 +48,7 @@ MATERIALS: Final[dict[str, tuple[str, ...]]] = {
     "lamp": ("brass", "linen", "glass", "ceramic", "rattan"),
     "clay": ("stoneware", "porcelain", "glass", "ceramic"),
     "toy": ("organic cotton", "beech", "felt"),
+    "bottle": ("glass",),
 }
 MATERIAL_NAMES: Final = tuple(sorted({name for names in MATERIALS.values() for name in names}))
 
@@ -144,6 +145,7 @@ COUNTRIES: Final = (("DE", 0, 0.46), ("AT", 0, 0.10), ("GB", 1, 0.26), ("IE", 1,
 DEVICES: Final = ("mobile", "desktop", "tablet")
 SURFACES: Final = ("home", "browse", "search", "similar")
 AGES: Final = ("18-24", "25-34", "35-44", "45-54", "55+")
+GENDERS: Final = ("woman", "man", "not said")
 
 BRAND_STARTS: Final = (
     "Vel", "Nor", "Cal", "Mar", "Lin", "Ost", "Fer", "Bel", "Ar", "Tor", "Sol", "Ken", "Ila", "Ro", "Hav", "Mi", "Ede", "Wes", "Ala", "Jun",

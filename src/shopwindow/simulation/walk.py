@@ -8,19 +8,17 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, Self
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 
 from shopwindow.simulation.arrays import Bool, Real, Whole
+from shopwindow.simulation.chance import Chance, Draw
 from shopwindow.simulation.choice import Situation
-from shopwindow.simulation.goods import LEAF_DEPARTMENT
 from shopwindow.simulation.queries import Queries, draw_queries
 from shopwindow.simulation.schedule import Visits
 from shopwindow.simulation.spec import DAY_MS
 from shopwindow.simulation.world import World
 
 HOME, BROWSE, SEARCH, SIMILAR = range(4)
-GO_ON: Final = 0.8
 MAX_PAGES: Final = 30
 BOT_PAGES: Final = 40
 
@@ -102,31 +100,34 @@ class Walk:
         return Walk(queries=Queries(codes), **dict(zip(names, columns, strict=True)))
 
 
-def next_asks(world: World, walk: Walk, rng: Generator) -> Asks:
+def next_asks(world: World, walk: Walk, chance: Chance) -> Asks:
     """Where each visit goes now. Changes `walk.surface`, `.node`, `.offset`, `.queries`."""
-    size, people, goods = len(walk), world.people, world.goods
-    u, first, roams = rng.random((size, 4)), walk.pages == 0, walk.leaf < 0
+    people, goods = world.people, world.goods
+    u = chance.at(walk.number, walk.pages).uniform(Draw.WALK, np.arange(14)[None, :])
+    first, roams = walk.pages == 0, walk.leaf < 0
     clicked = walk.last_click >= 0
     similar = clicked & (u[:, 0] < 0.3) & (walk.surface != SIMILAR)
-    same_again = ~first & ~similar & (walk.surface != SIMILAR) & (u[:, 1] < 0.42) & (walk.offset < 48)
+    same_list = ~first & ~similar & (walk.surface != SIMILAR)
+    again = same_list & clicked & (u[:, 13] < world.parameters.look_again)
+    keep = again | (same_list & (u[:, 1] < 0.42) & (walk.offset < 48))
     surface = np.where(u[:, 2] < np.where(roams, 0.16, 0.42), SEARCH, BROWSE)
     surface = np.where(u[:, 3] < np.where(first, np.where(roams, 0.62, 0.34), 0.08), HOME, surface)
 
-    wanted = _leaf_now(people.interest[walk.customer], walk.leaf, rng)
-    queries = _queries_now(world, walk, wanted, rng)
+    wanted = _leaf_now(people.interest[walk.customer], walk.leaf, u[:, 5:7])
+    queries = _queries_now(world, walk, wanted, u[:, 7:])
     node = goods.leaf_node[wanted]
-    up = rng.random(size)
-    node = np.where(up < 0.16, goods.tree.parent[node], node)
-    node = np.where(up < 0.03, goods.tree.parent[node], node)
+    node = np.where(u[:, 4] < 0.16, goods.tree.parent[node], node)
+    node = np.where(u[:, 4] < 0.03, goods.tree.parent[node], node)
     node = np.where(surface == HOME, 0, np.where(surface == SEARCH, goods.leaf_node[wanted], node))
     seed = np.where(similar, walk.last_click, -1).astype(np.int32)
     node = np.where(similar, goods.leaf_node[goods.leaf[np.maximum(seed, 0)]], node)
 
-    keep = same_again
     walk.queries = Queries(np.where(keep[:, None], walk.queries.codes, queries.codes))
     walk.surface = np.where(similar, SIMILAR, np.where(keep, walk.surface, surface)).astype(np.int16)
     walk.node = np.where(keep, walk.node, node).astype(np.int32)
-    walk.offset = np.where(keep, walk.offset + world.spec.page_size, 0).astype(np.int32)
+    walk.offset = np.where(again, walk.offset, np.where(keep, walk.offset + world.spec.page_size, 0)).astype(
+        np.int32
+    )
     return Asks(
         node=walk.node,
         seed=seed,
@@ -151,28 +152,28 @@ def _situation(world: World, walk: Walk, seed: Whole) -> Situation:
     )
 
 
-def _leaf_now(interest: Real, leaf: Whole, rng: Generator) -> Whole:
+def _leaf_now(interest: Real, leaf: Whole, u: Real) -> Whole:
     """The leaf that the next page is about: the visit's, or for those who roam one of interest."""
     edges = np.cumsum(interest, axis=1)
-    any_leaf = (edges <= rng.random((len(leaf), 1)) * edges[:, -1:] * 0.99999).sum(axis=1)
-    strays = (leaf < 0) | (rng.random(len(leaf)) < 0.06)
+    any_leaf = (edges <= u[:, :1] * edges[:, -1:] * 0.99999).sum(axis=1)
+    strays = (leaf < 0) | (u[:, 1] < 0.06)
     return np.where(strays, any_leaf, leaf).astype(np.int32)
 
 
-def _queries_now(world: World, walk: Walk, leaf: Whole, rng: Generator) -> Queries:
-    u = rng.random((len(walk), 2))
+def _queries_now(world: World, walk: Walk, leaf: Whole, u: Real) -> Queries:
     named = np.where(u[:, 0] < 0.75, walk.colour, -1)
-    brand = world.people.favourites[walk.customer, rng.integers(0, 2, len(walk))]
-    fits = world.goods.brands.department[brand] == LEAF_DEPARTMENT[leaf]
+    brand = world.people.favourites[walk.customer, (u[:, 2] < 0.5).astype(np.int8)]
+    fits = world.goods.brands.department[brand] == world.goods.leaf_department[leaf]
     brand = np.where(fits & (u[:, 1] < 0.22), brand, -1)
-    return draw_queries(leaf, named, brand, rng)
+    return draw_queries(leaf, named, brand, u[:, 3:])
 
 
-def goes_on(world: World, walk: Walk, bought: Bool, rng: Generator) -> Bool:
+def goes_on(world: World, walk: Walk, bought: Bool, chance: Chance) -> Bool:
     """Which visits ask for another page: success ends a visit, interest prolongs it."""
-    people = world.people
+    people, go_on = world.people, world.parameters.go_on
     patience = np.log(people.patience[walk.customer])
-    willing = np.log(GO_ON / (1 - GO_ON)) + 0.8 * patience + np.where(walk.last_click >= 0, 0.35, -0.25)
+    willing = np.log(go_on / (1 - go_on)) + 0.8 * patience + np.where(walk.last_click >= 0, 0.35, -0.25)
     willing -= np.where(bought, 1.5, 0.0)
-    human = (rng.random(len(walk)) < 1.0 / (1.0 + np.exp(-willing))) & (walk.pages < MAX_PAGES)
+    luck = chance.at(walk.number, walk.pages)
+    human = (luck.logistic(Draw.GO_ON) < willing) & (walk.pages < MAX_PAGES)
     return np.where(people.bot[walk.customer], walk.pages < BOT_PAGES, human)
