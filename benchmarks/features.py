@@ -255,7 +255,7 @@ def replaying(dataset: Dataset, num_requests: int, freshness: Freshness) -> Row:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", help="not read")
-    parser.add_argument("--events", type=int, default=2_000_000)
+    parser.add_argument("--events", type=int, default=2_200_000)
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--customers", type=int, default=200_000)
     parser.add_argument("--requests", type=int, default=10_000)

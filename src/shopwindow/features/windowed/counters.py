@@ -103,10 +103,12 @@ class Counters:
     def __init__(self, num_kinds: int) -> None:
         self.layout: Final = Layout(num_kinds)
         self._rows = np.zeros((1, self.layout.words), dtype=np.int64)
+        self._used = 1
         self._landmark = [NEVER_MS // each.half_life_ms for each in DECAYS]  # in half-lives
 
     def grow(self, num_slots: int) -> None:
         """Make room for slots 0 .. num_slots-1."""
+        self._used = max(self._used, num_slots)
         if num_slots > len(self._rows):
             size = max(num_slots, len(self._rows) * 3 // 2)
             larger = np.zeros(
@@ -151,7 +153,7 @@ class Counters:
             steps = landmark - self._landmark[d]
             if steps > 0:  # every weight left in the sums is a multiple of 2^steps
                 first = self.layout.decayed + d * kinds
-                self._rows[:, first : first + kinds] >>= min(steps, 63)
+                self._rows[: self._used, first : first + kinds] >>= min(steps, 63)
                 self._landmark[d] = landmark
 
     def read(self, slots: NDArray[np.intp], into: Int64) -> None:
