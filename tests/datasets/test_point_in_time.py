@@ -6,15 +6,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.conftest import rows_as
 
 from shopwindow.datasets.columns import EventColumns
 from shopwindow.datasets.dataset import Dataset
+from shopwindow.datasets.exposures import in_view
 from shopwindow.datasets.point_in_time import FeaturePlan, FeatureValues, point_in_time
 from shopwindow.datasets.requests import RequestSet, history_before, requests_of_events
 from shopwindow.features.windowed.counters import DAY_MS, HOUR_MS
 from shopwindow.features.windowed.definitions import Counts, Recency
 from shopwindow.features.windowed.freshness import Freshness
 from shopwindow.schema.arrays import Rows
+from shopwindow.schema.events import IMPRESSIONS
 
 NOW = 1_700_000_000_000
 COUNTERS = (Counts("item", (("click", 0),), ("1h", "30d")), Recency("customer", (("click", 0),)))
@@ -171,3 +174,17 @@ def test_stale_values_are_those_of_an_earlier_moment(make_dataset, freshness: Fr
     earlier = point_in_time(dataset, replace(requests, at_ms=moments), candidates, fresh).values
     assert stale.tobytes() == earlier.tobytes()
     assert stale.tobytes() != point_in_time(dataset, requests, candidates, fresh).values.tobytes()
+
+
+def test_what_was_shown_counts_where_it_is_known(make_dataset) -> None:
+    dataset = make_dataset([{"customer_key": 1, "at_ms": NOW, "item_key": 0, "action": "click"}])
+    seen = [
+        {"at_ms": NOW - 1, "customer_key": 1, "item_key": 0},
+        {"at_ms": NOW, "customer_key": 1, "item_key": 0},
+    ]
+    requests, candidates = all_requests(dataset)
+    plan = FeaturePlan(exposures=(in_view(rows_as(seen, IMPRESSIONS), dataset.shop),))
+    found = point_in_time(dataset, requests, candidates, plan)
+    item = dataset.catalog.item_key.tolist().index(0)
+    assert column(found, "item.impression.1d")[0].tolist() == [float(row == item) for row in range(6)]
+    assert np.isfinite(column(found, "item.click_per_impression.1d")).all()
