@@ -85,6 +85,12 @@ def test_the_page_holds_every_section_and_every_model() -> None:
     assert "<script" not in html
 
 
+def test_every_metric_has_a_mean_in_every_segment() -> None:
+    found = report(0.5)
+    values = found.entrants[1].outcome.values["brand-run@24"][: REQUESTS // 2]
+    assert found.segment_means["history: 1 to 4"]["two-tower"]["brand-run@24"] == pytest.approx(values.mean())
+
+
 def test_windows_are_rows_with_their_first_moment() -> None:
     one = report(0.5)
     later = replace(one, split=SplitSpec(valid_from_ms=0, test_from_ms=86_400_000))

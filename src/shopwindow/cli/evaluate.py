@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from shopwindow.evaluation.comparison import Exam
     from shopwindow.evaluation.ranking import Protocol
     from shopwindow.evaluation.report import Entrant, Report
+
+DAY_MS: Final = 86_400_000
 
 
 def register(app: typer.Typer) -> None:
@@ -60,6 +62,13 @@ def evaluate(
             "--stale", min=1, help="Measure once more with histories so many seconds old; repeat for a curve."
         ),
     ] = None,
+    new_days: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="An item is new for so many days; default: a week, or a tenth of the log if that is less.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the tie order and of the bootstrap.")] = 0,
     html: Annotated[
         Path | None, typer.Option("--html", help="The page with plots; default: reports/ of the shop.")
@@ -89,7 +98,11 @@ def evaluate(
 
     shop_dir, console = ShopDirectory(shop), Console()
     names, spec = runs_and_split(shop_dir, run or [], leave_one_out=protocol == "leave-one-out")
-    ask = Asked(shop_dir, spec, protocol, requests, seed, tuple(1000 * each for each in stale or ()))
+    ask = Asked(
+        shop_dir=shop_dir, spec=spec, protocol=protocol, requests=requests, seed=seed,
+        stale_ms=tuple(1000 * each for each in stale or ()),
+        new_ms=None if new_days is None else int(new_days * DAY_MS),
+    )  # fmt: skip
     if ((windows or protocol == "replay") and stale) or (windows and protocol == "replay"):
         raise EvaluationError("expected one of --windows, --stale and --protocol replay, came several")
     report: Report | None
@@ -110,9 +123,9 @@ def evaluate(
         console.print(f"written: {json}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the command was asked for. `requests`: at most so many, 0 = all."""
+    """What the command was asked for. `requests`: at most so many, 0 = all. The rest as in `EvaluationOptions`."""
 
     shop_dir: "ShopDirectory"
     spec: "SplitSpec"
@@ -120,13 +133,14 @@ class Asked:
     requests: int
     seed: int
     stale_ms: tuple[int, ...] = ()
+    new_ms: int | None = None
 
     def exam(self, dataset: "Dataset", spec: "SplitSpec") -> "Exam":
         """The exam of a split of this data set."""
         from shopwindow.evaluation.comparison import exam_of
 
         exam = exam_of(dataset, spec, self.protocol, self.seed)
-        exam = replace(exam, options=replace(exam.options, stale_ms=self.stale_ms))
+        exam = replace(exam, options=replace(exam.options, stale_ms=self.stale_ms, new_ms=self.new_ms))
         return exam.at_most(self.requests) if self.requests else exam
 
 

@@ -139,6 +139,15 @@ def _segments(report: Report) -> Iterator[Grid | Chart]:
         ],
         caption=f"{HEADLINE}; segments of fewer than {FEWEST} requests are left out",
     )
+    first = max(report.entrants, key=lambda each: (not each.baseline, each.outcome.mean(HEADLINE))).outcome
+    yield Grid(
+        headings=["segment", *first.values],
+        rows=[
+            [segment, *(plain(means[first.name][metric]) for metric in first.values)]
+            for segment, means in report.segment_means.items()
+        ],
+        caption=f"every metric of {first.name} by segment; those of the other models are in the JSON report (--json)",
+    )
 
 
 def _bars(report: Report, segments: list[str], caption: str) -> Iterator[Chart]:

@@ -70,7 +70,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a table shows. `segments`: name -> number of requests and model -> NDCG@10."""
+    """What a table shows. `segments`: name -> number of requests and model -> NDCG@10.
+
+    `segment_means`: segment -> model -> metric -> mean, NaN where the metric applies to none of its requests.
+    """
 
     protocol: Protocol
     split: SplitSpec
@@ -81,6 +84,7 @@ class Report:
     means: dict[str, dict[str, Interval]]  # model -> metric -> interval
     differences: tuple[Difference, ...]
     segments: dict[str, tuple[int, dict[str, Interval]]]
+    segment_means: dict[str, dict[str, dict[str, float]]]
 
 
 def report_of(
@@ -123,6 +127,7 @@ def report_of(
         means=means,
         differences=tuple(_differences(entrants, seed)),
         segments=by_segment,
+        segment_means={name: _means(entrants, mask) for name, mask in masks.items()},
     )
 
 
@@ -158,7 +163,11 @@ def write_json(report: Report, path: Path) -> None:
         ],
         "differences": [asdict(each) for each in report.differences],
         "segments": {
-            name: {"requests": n, HEADLINE: {model: asdict(found) for model, found in models.items()}}
+            name: {
+                "requests": n,
+                HEADLINE: {model: asdict(found) for model, found in models.items()},
+                "metrics": report.segment_means[name],
+            }
             for name, (n, models) in report.segments.items()
         },
     }
@@ -199,6 +208,17 @@ def _differences(entrants: Sequence[Entrant], seed: int) -> list[Difference]:
         )
         for (ours, metric), (interval, test), p, t in zip(pairs, tested, by_bootstrap, by_t, strict=True)
     ]
+
+
+def _means(entrants: Sequence[Entrant], mask: Bool) -> dict[str, dict[str, float]]:
+    return {
+        each.outcome.name: {
+            metric: float(np.mean(known)) if len(known := chosen[~np.isnan(chosen)]) else math.nan
+            for metric, values in each.outcome.values.items()
+            for chosen in (values[mask],)
+        }
+        for each in entrants
+    }
 
 
 def _check(entrants: Sequence[Entrant]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from shopwindow.evaluation.metrics import Ranks, Values
 from shopwindow.schema.arrays import Bool, Int64
 
-FIRST_LOOK: Final = 4096
+FIRST_LOOK: Final = 64  # items; where that is not enough, eight times as many, and so on
 
 
 def serendipity(ranks: Ranks, expected: Bool, k: int) -> Values:
@@ -32,12 +32,12 @@ def most_popular(counts: Int64, tie: Int64) -> Int64:
 def popular_among(allowed: Bool, order: Int64, k: int) -> Bool:
     """[B, N] the first k candidates of each request in `order [N]`; `allowed [B, N]`: the candidates."""
     found = np.zeros_like(allowed)
-    width = min(FIRST_LOOK, len(order))  # nearly always far enough: most of a shop is a candidate
-    while True:
-        there = allowed[:, order[:width]]
-        number = np.cumsum(there, axis=1)
-        if width == len(order) or bool((number[:, -1] >= k).all()):
-            request, place = np.nonzero(there & (number <= k))
-            found[request, order[place]] = True
-            return found
-        width = min(len(order), 8 * width)
+    open_, width = np.arange(len(allowed)), min(FIRST_LOOK, len(order))
+    while len(open_):
+        there = allowed[np.ix_(open_, order[:width])]
+        number = np.cumsum(there, axis=1, dtype=np.int32)
+        done = (number[:, -1] >= k) | (width == len(order))
+        request, place = np.nonzero(there & (number <= k) & done[:, None])
+        found[open_[request], order[place]] = True
+        open_, width = open_[~done], min(len(order), 8 * width)
+    return found
