@@ -1,0 +1,49 @@
+"""Off-policy estimates on the simulated shop's own pages: its logged propensities are exact, so the truth is met."""
+
+import numpy as np
+import pytest
+
+from shopwindow.evaluation.off_policy import off_policy_value, weights
+from shopwindow.simulation.logging_policy import LoggingPolicy
+from shopwindow.simulation.memory import Memory
+from shopwindow.simulation.schedule import plan_visits
+from shopwindow.simulation.spec import WorldSpec, tiny
+from shopwindow.simulation.walk import Walk, next_asks
+from shopwindow.simulation.world import World, spawn
+
+VISITS = 4000
+
+
+@pytest.fixture(scope="module")
+def pages():
+    """[VISITS, K] items and propensities of many visits that ask for the same page."""
+    spec: WorldSpec = tiny()
+    world = World.of(spec)
+    policy = LoggingPolicy(world, Memory.empty(len(world.people)), spawn(spec, 7))
+    policy.start_day(0)
+    visits = plan_visits(spec, world.people, world.goods, spawn(spec, 5))
+    asks = next_asks(world, Walk.start(visits, np.zeros(1, dtype=np.int64)), spawn(spec, 6))
+    shown = [policy.pages(asks, np.array([number])) for number in range(VISITS)]
+    items, chances = (
+        np.concatenate([getattr(each, name) for each in shown]) for name in ("items", "propensities")
+    )
+    return items, chances.astype(np.float64)
+
+
+@pytest.mark.parametrize("places", [1, 2])
+def test_an_order_by_pure_chance_is_estimated_from_the_shops_own(pages, places) -> None:
+    items, chances = pages
+    goods = np.unique(items[items >= 0])
+    gain = np.random.default_rng(0).random(items.max() + 1)  # of an item that stands first
+    size = len(goods)
+    new = np.array([1 / size, 1 / (size - 1)])[:places] * np.ones((VISITS, 1))
+    first, second = gain[items[:, 0]], gain[items[:, 1]] * (1 - gain[items[:, 0]])  # who found it leaves
+    reward = np.stack([first, second], axis=1)[:, :places]
+    found = off_policy_value(
+        reward, weights(new, chances[:, :places], "cascade"), np.arange(VISITS, dtype=np.int32), "cascade"
+    )
+    pairs = gain[goods][None, :] * (1 - gain[goods])[:, None]
+    truth = gain[goods].mean() + (0 if places == 1 else (pairs.sum() - np.trace(pairs)) / (size * (size - 1)))
+    assert found.snips.low < truth < found.snips.high
+    assert found.mean_weight == pytest.approx(1, abs=0.1)
+    assert not found.logged.low < truth < found.logged.high  # what was logged is another order's gain
