@@ -7,7 +7,8 @@ import pytest
 from tests.conftest import SMALL_SHOP, action_rows, rows_as, small_catalog_table
 
 from shopwindow.baselines.item_knn import ItemKnn
-from shopwindow.baselines.popularity import Popularity, RecentPopularity
+from shopwindow.baselines.lineup import lineup
+from shopwindow.baselines.popularity import Popularity
 from shopwindow.datasets.build_columns import columns_from_table
 from shopwindow.datasets.dataset import dataset_of
 from shopwindow.datasets.split import SplitSpec, make_split
@@ -91,13 +92,13 @@ def test_whoever_reads_the_future_is_caught(make_dataset, cheat) -> None:
         check_no_leak(cheat, dataset, test)
 
 
-@pytest.mark.parametrize(
-    "honest", [Popularity(), Popularity(by_category=True), RecentPopularity(window_ms=50_000), ItemKnn()]
-)
-def test_honest_baselines_pass(make_dataset, honest) -> None:
+def test_every_baseline_of_the_lineup_is_honest(make_dataset) -> None:
     dataset = make_dataset(actions())
     split = make_split(dataset, SplitSpec())
-    check_no_leak(lambda data: honest.fit(data, split.train_end), dataset, split.test)
+    settings = [space.starts[0] for space in lineup(dataset, timed=True)]
+    assert len(settings) > 5
+    for setting in settings:
+        check_no_leak(lambda data, setting=setting: setting.fit(data, split.train_end), dataset, split.test)
 
 
 def test_fitting_on_the_test_period_is_caught(make_dataset) -> None:
