@@ -23,9 +23,11 @@ from benchmarks.record import ROOT, Row, command_line, peak_mib, this_commit, wr
 from benchmarks.sessions import published_lists, session_exam
 from shopwindow.baselines.baseline import Baseline
 from shopwindow.baselines.lineup import lineup
+from shopwindow.baselines.space import Space
 from shopwindow.config import ShopDirectory
 from shopwindow.datasets.dataset import Dataset, load_dataset
 from shopwindow.datasets.split import SplitSpec
+from shopwindow.evaluation.blending import blended
 from shopwindow.evaluation.comparison import Exam, exam_of, judged
 from shopwindow.evaluation.protocol import EvaluationOptions, Outcome
 from shopwindow.evaluation.rivals import timed
@@ -78,6 +80,11 @@ class Task:
         split = gsasrec_split(dataset, self.data, self.shop_dir)
         return Exam(dataset=dataset, split=split, options=EvaluationOptions(protocol="leave-one-out"))
 
+    @property
+    def plan(self) -> TuningPlan:
+        """The same budget for every baseline."""
+        return TuningPlan(trials=self.trials, requests=VALIDATION_REQUESTS)
+
     def done(self, model: str) -> Path:
         """Where the rows of a model are kept; another budget is another result."""
         name = f"{model}-{self.trials}x{self.seeds}.json"
@@ -111,14 +118,40 @@ def model_rows(task: Task, model: str) -> list[Row]:
     """Tune, fit with every seed, judge."""
     exam = task.exam()
     space = next(each for each in lineup(exam.dataset, timed(exam)) if each.name == model)
-    plan = TuningPlan(trials=task.trials, requests=VALIDATION_REQUESTS)
-    journal = WORK / "journals" / f"{task.dataset}-{task.protocol}-{model}"
-    tuned = Tuned(space, tuple(tried(space, exam, plan, time.perf_counter, journal)))
+    tuned = searched(task, exam, space)
+    note = f"{words(tuned.best)}; best of {len(tuned.trials)}"
+    chosen = Chosen(tuned.best.setting, tuned.seconds, note)
     return [
-        row
-        for setting in seeded(tuned.best.setting, task.seeds)
-        for row in rows_of(task, exam, tuned, setting)
-    ]
+        row for setting in seeded(chosen.setting, task.seeds)
+        for row in rows_of(task, exam, replace(chosen, setting=setting))
+    ]  # fmt: skip
+
+
+def hybrid_rows(task: Task) -> list[Row]:
+    """Weigh the best settings of all baselines, as tuned before; their seconds of tuning count."""
+    exam = task.exam()
+    found = [searched(task, exam, space) for space in lineup(exam.dataset, timed(exam))]
+    start = time.perf_counter()
+    hybrid = blended(found, exam, task.plan).hybrid
+    seconds = time.perf_counter() - start + sum(each.seconds for each in found)
+    parts = zip(hybrid.weights, hybrid.parts, strict=True)
+    note = " + ".join(f"{weight:.2f} {part.name}" for weight, part in parts) + "; one seed"
+    return list(rows_of(task, exam, Chosen(hybrid, seconds, note)))
+
+
+def searched(task: Task, exam: Exam, space: Space) -> Tuned:
+    """All trials of a baseline, read from its journal where they are there already."""
+    journal = WORK / "journals" / f"{task.dataset}-{task.protocol}-{space.name}"
+    return Tuned(space, tuple(tried(space, exam, task.plan, time.perf_counter, journal)))
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A setting, the seconds that choosing it took, and what to say of it."""
+
+    setting: Baseline
+    seconds: float
+    note: str
 
 
 def seeded(setting: Baseline, seeds: int) -> list[Baseline]:
@@ -129,21 +162,20 @@ def seeded(setting: Baseline, seeds: int) -> list[Baseline]:
     return [replace(changed, seed=seed) for seed in range(seeds)]
 
 
-def rows_of(task: Task, exam: Exam, tuned: Tuned, setting: Baseline) -> Iterator[Row]:
+def rows_of(task: Task, exam: Exam, chosen: Chosen) -> Iterator[Row]:
     start = time.perf_counter()
-    fitted = setting.fit(exam.dataset, exam.split.before_test)
+    fitted = chosen.setting.fit(exam.dataset, exam.split.before_test)
     fit_s = time.perf_counter() - start
     outcome = judged(exam, fitted, time.perf_counter).outcome
-    note = f"{words(tuned.best)}; best of {len(tuned.trials)}"
-    seed = getattr(setting, "seed", None)
+    seed = getattr(chosen.setting, "seed", None)
     common = Row(
-        dataset=task.dataset, protocol=task.protocol, model=setting.name, metric="", value=0.0,
-        seconds=time.perf_counter() - start + tuned.seconds, seed=seed, command=task.command,
-        note=note + ("" if seed is not None else "; nothing random"),
+        dataset=task.dataset, protocol=task.protocol, model=chosen.setting.name, metric="", value=0.0,
+        seconds=time.perf_counter() - start + chosen.seconds, seed=seed, command=task.command,
+        note=chosen.note if seed is not None or chosen.setting.name == "hybrid" else f"{chosen.note}; nothing random",
     )  # fmt: skip
     yield from measured(common, outcome)
     yield replace(common, metric="fit_s", value=fit_s)
-    yield replace(common, metric="tune_s", value=tuned.seconds)
+    yield replace(common, metric="tune_s", value=chosen.seconds)
 
 
 def list_rows(task: Task) -> list[Row]:
@@ -195,6 +227,8 @@ def run(task: Task, wanted: list[str]) -> list[Row]:
             print(
                 f"{task.dataset}, {task.protocol}: {model} {found[0].metric} {found[0].value:.4f}", flush=True
             )
+    if not wanted or "hybrid" in wanted:
+        rows += kept(task.done("hybrid"), hybrid_rows, task)
     if task.protocol == "next-in-session":
         rows += kept(task.done("published"), list_rows, task)
     return rows
@@ -205,7 +239,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with the public logs")
     parser.add_argument("--only", nargs="+", choices=(*ORDERED, *TIMED), default=[], help="these logs")
     parser.add_argument("--protocols", nargs="+", choices=tuple(METRICS), default=[], help="these protocols")
-    parser.add_argument("--models", nargs="+", default=[], help="these baselines")
+    parser.add_argument("--models", nargs="+", default=[], help="these baselines; hybrid: all together")
     parser.add_argument("--trials", type=int, default=12, help="settings tried of each baseline")
     parser.add_argument("--seeds", type=int, default=3, help="fits of each baseline that is random")
     options = parser.parse_args()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from shopwindow.baselines.space import Space
+    from shopwindow.evaluation.blending import Blend
     from shopwindow.evaluation.comparison import Exam
     from shopwindow.evaluation.tuning import Tuned, TuningPlan
 
@@ -70,7 +71,8 @@ def tune(
     spaces = _chosen(lineup(exam.dataset, timed(exam), seed), only or [])
     found = _tried(spaces, exam, plan, shop_dir.tuning / f"{protocol}.journal", console)
     _print(found, console)
-    page = tuning_page(found, exam, plan).write(shop_dir.reports / "tuning.html")
+    blend = _blend(found, exam, plan, console)
+    page = tuning_page(found, exam, plan, blend).write(shop_dir.reports / "tuning.html")
     console.print(f"written: {page}")
 
 
@@ -106,6 +108,20 @@ def _tried(
             progress.update(task, total=len(trials))
             found.append(Tuned(space, tuple(trials)))
     return found
+
+
+def _blend(found: "Sequence[Tuned]", exam: "Exam", plan: "TuningPlan", console: "Console") -> "Blend | None":
+    """The hybrid of what was tuned, where there is more than one."""
+    from shopwindow.evaluation.blending import blended
+
+    if len(found) < 2:
+        return None
+    with console.status("weighing a hybrid"):
+        blend = blended(found, exam, plan)
+    pairs = sorted(zip(blend.hybrid.weights, blend.hybrid.parts, strict=True), key=lambda each: -each[0])
+    words = " + ".join(f"{weight:.2f} {part.name}" for weight, part in pairs)
+    console.print(f"hybrid: {words}: NDCG@10 {blend.value:.4f} (weights chosen on the same requests)")
+    return blend
 
 
 def _print(found: "Sequence[Tuned]", console: "Console") -> None:

@@ -14,6 +14,7 @@ from optuna.storages.journal import JournalFileBackend
 
 from shopwindow.baselines.baseline import Baseline
 from shopwindow.baselines.space import Choice, Parameter, Space, Value
+from shopwindow.datasets.requests import RequestSet
 from shopwindow.errors import EvaluationError
 from shopwindow.evaluation.comparison import Clock, Exam
 from shopwindow.evaluation.protocol import evaluate
@@ -106,13 +107,18 @@ def tried(
         number, spent = number + 1, spent + found.seconds
 
 
+def validation_requests(exam: Exam, plan: TuningPlan) -> RequestSet:
+    """The requests that settings are judged by, in random order, so that each slice is a fair sample."""
+    chosen = np.random.default_rng(plan.seed).permutation(len(exam.split.valid))[: plan.requests]
+    return exam.split.valid.take(chosen)
+
+
 class _Search:
     """Optuna's objective: a setting's validation value, whatever was tried before it taken from the study."""
 
     def __init__(self, space: Space, exam: Exam, plan: TuningPlan, clock: Clock) -> None:
-        chosen = np.random.default_rng(plan.seed).permutation(len(exam.split.valid))[: plan.requests]
         self.space, self.exam, self.clock = space, exam, clock
-        self.requests = exam.split.valid.take(chosen)  # in random order: each slice is a fair sample
+        self.requests = validation_requests(exam, plan)
 
     def __call__(self, trial: Any) -> float:
         values = {name: _suggested(trial, name, each) for name, each in self.space.parameters.items()}

@@ -9,6 +9,7 @@ import optuna
 from shopwindow import charts
 from shopwindow.baselines.space import Choice, Parameter, Value
 from shopwindow.document import Chart, Document, Grid, Section, Text, Verdict
+from shopwindow.evaluation.blending import Blend
 from shopwindow.evaluation.comparison import Exam
 from shopwindow.evaluation.tuning import Tried, Tuned, TuningPlan, distribution
 
@@ -16,7 +17,7 @@ SHOWN_PARAMETERS: Final = 3  # of each baseline, those that mattered most
 FEWEST_TRIALS: Final = 4  # below that nothing can be said of what mattered
 
 
-def tuning_page(found: Sequence[Tuned], exam: Exam, plan: TuningPlan) -> Document:
+def tuning_page(found: Sequence[Tuned], exam: Exam, plan: TuningPlan, blend: Blend | None = None) -> Document:
     """The page of these searches, which all had the same plan."""
     ranked = sorted(found, key=lambda each: -each.best.value)
     seconds = "" if plan.seconds == float("inf") else f" and {plan.seconds:,.0f} seconds"
@@ -26,6 +27,7 @@ def tuning_page(found: Sequence[Tuned], exam: Exam, plan: TuningPlan) -> Documen
         f"{plan.trials} trials{seconds} each, drawn by {plan.how}, seed {plan.seed}. The test requests were not touched.",
         sections=(
             Section("Best settings", (_verdict(ranked), best_grid(ranked))),
+            *(_hybrid(each) for each in (blend,) if each is not None),
             Section("The search", _curves([each for each in ranked if len(each.trials) > 1])),
             *(_section(each) for each in ranked if len(each.trials) >= FEWEST_TRIALS),
         ),
@@ -91,6 +93,16 @@ def _verdict(ranked: Sequence[Tuned]) -> Verdict:
         f"{first.space.name} is ahead on the validation requests with NDCG@10 {first.best.value:.4f}. Tuning did most "
         f"for {name}: {gain:+.0%} over its first setting.",
     )
+
+
+def _hybrid(blend: Blend) -> Section:
+    parts = sorted(zip(blend.hybrid.weights, blend.hybrid.parts, strict=True), key=lambda each: -each[0])
+    rows = [(part.name, f"{weight:.2f}") for weight, part in parts]
+    said = (
+        f"Scores of the best settings, weighed and added: NDCG@10 {blend.value:.4f}, on the very requests that its weights "
+        "were chosen on; the test says what that is worth."
+    )
+    return Section("Hybrid", (Text(said), Grid(headings=("part", "weight"), rows=rows)))
 
 
 def _curves(found: Sequence[Tuned]) -> tuple[Chart, ...]:
