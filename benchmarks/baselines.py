@@ -119,7 +119,7 @@ def model_rows(task: Task, model: str) -> list[Row]:
     exam = task.exam()
     space = next(each for each in lineup(exam.dataset, timed(exam)) if each.name == model)
     tuned = searched(task, exam, space)
-    note = f"{words(tuned.best)}; best of {len(tuned.trials)}"
+    note = f"{words(tuned.best)}; best of {tuned.num_settings}"
     chosen = Chosen(tuned.best.setting, tuned.seconds, note)
     return [
         row for setting in seeded(chosen.setting, task.seeds)

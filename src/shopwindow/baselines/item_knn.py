@@ -84,7 +84,11 @@ def space(repeats: bool) -> Space:
     alone = (ItemKnn(neighbours=0, last=100, decay=0.9), ItemKnn(neighbours=0, last=20, decay=0.7))
     return Space(
         make=ItemKnn,
-        starts=(ItemKnn(own=repeats), *(alone if repeats else ())),
+        starts=(
+            ItemKnn(own=repeats),
+            ItemKnn(similarity="tfidf", neighbours=20, decay=0.7, own=repeats),
+            *(alone if repeats else ()),
+        ),
         parameters={
             "similarity": Choice(SIMILARITIES),
             "neighbours": Choice((*((0,) if repeats else ()), 20, 50, 100, 300)),

@@ -28,7 +28,7 @@ def rival(exam: Exam, found: Tuned, clock: Clock) -> Entrant:
     """The best setting, fitted on everything before the test (validation is spent once it has chosen)."""
     start = clock()
     fitted = found.best.setting.fit(exam.dataset, exam.split.before_test)
-    count = len(found.trials)
+    count = found.num_settings
     settings = f"{found.best.setting}" + (f", best of {count}" if count > 1 else "")
     return replace(judged(exam, fitted, clock, settings), baseline=True, seconds=clock() - start)
 

@@ -74,6 +74,11 @@ class Tuned:
         """Spent on all trials."""
         return sum(each.seconds for each in self.trials)
 
+    @property
+    def num_settings(self) -> int:
+        """Different settings among the trials."""
+        return len({each.setting for each in self.trials})
+
     def best_so_far(self) -> list[float]:
         """The best value after each trial."""
         whole = [-math.inf if each.pruned else each.value for each in self.trials]
