@@ -91,6 +91,13 @@ def test_a_search_that_was_stopped_goes_on_as_if_it_had_not_been(exam, tmp_path,
     )  # nothing is left to do
 
 
+def test_a_larger_budget_goes_on_and_a_smaller_one_reads_no_more_than_it_may(exam, tmp_path) -> None:
+    journal = tmp_path / "journal"
+    larger = list(tried(NOISY, exam, TuningPlan(trials=5), no_time, journal))
+    assert values_of(tried(NOISY, exam, TuningPlan(trials=3), no_time, journal)) == values_of(larger[:3])
+    assert values_of(tried(NOISY, exam, TuningPlan(trials=6), no_time, journal))[:5] == values_of(larger)
+
+
 def test_a_trial_that_was_cut_off_is_tried_again(exam, tmp_path) -> None:
     @dataclass(frozen=True)
     class Cut(Noisy):

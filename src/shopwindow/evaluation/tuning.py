@@ -100,7 +100,7 @@ def tried(
     """
     study, search = _study(space, exam, plan, journal), _Search(space, exam, plan, clock)
     number, spent, queue = 0, 0.0, _queue(space, plan)
-    for trial in _finished(study):
+    for trial in _finished(study)[: plan.trials]:
         yield (again := _record(space, trial))
         number, spent = number + 1, spent + again.seconds
     while number < plan.trials and spent < plan.seconds and not _exhausted(space, plan, study):
