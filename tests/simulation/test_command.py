@@ -71,3 +71,20 @@ def test_the_line_of_figures_shows_what_matters() -> None:
     line = figures_line(LoopFigures(visits=3, pages=10, impressions=100, clicks=8, carts=2, purchases=1), 2.0)
     for part in ("5.0", "3 visits", "8.0%", "2 in carts", "1[/] bought", "0 errors"):
         assert part in line
+
+
+def test_a_catalogue_gives_the_goods_and_says_what_was_set_aside(
+    command: typer.Typer, tmp_path: Path
+) -> None:
+    kinds = ("Watches", "Socks", "Tshirts")
+    lines = [f"Men,{kinds[k % 3]},Black,Tick Men {kinds[k % 3]} {k}" for k in range(30)]
+    (tmp_path / "goods.csv").write_text(
+        "\n".join(["gender,articleType,baseColour,title", *lines, "Men,Socks,Red,"])
+    )
+    arguments = ["--out", str(tmp_path / "shop"), "--catalog", str(tmp_path / "goods.csv"), "--items", "12"]
+    done = CliRunner().invoke(command, [*arguments, "--preset", "tiny", "--days", "2"])
+    assert done.exit_code == 0, done.output
+    assert "30 rows of goods.csv; set aside: 1 no title" in done.output
+    goods = read_world(tmp_path / "shop" / "world.json").goods
+    assert len(goods) == 12
+    assert set(goods.titles) <= {line.rsplit(",", 1)[1] for line in lines}

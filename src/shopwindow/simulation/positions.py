@@ -31,7 +31,7 @@ class PositionCurve:
     """Examination of each position relative to the first, all [K].
 
     `plain`: by clicks as they are; `estimated` with its 95 % interval: freed of the pull of earlier clicks; `true`.
-    `pull`: factor that each click above puts on the next, as estimated. `pages`: how many of that surface and device.
+    `rates`: clicks per page by position, as they are. `pull`: factor that each click above puts on the next, as estimated. `pages`: how many of that surface and device.
     """
 
     plain: Real
@@ -39,6 +39,7 @@ class PositionCurve:
     low: Real
     high: Real
     true: Real
+    rates: Real
     pull: float
     pages: int
 
@@ -98,6 +99,7 @@ class PositionRecord:
             low=low,
             high=high,
             true=self._examined / max(self._examined[0], 1e-12),
+            rates=plain / max(int(here.sum()), 1),
             pull=float(pull[0]),
             pages=int(here.sum()),
         )
