@@ -47,7 +47,7 @@ class People:
     """U customers.
 
     `taste [U,S]`: shares of styles. `colours [U,C]`, `patterns [U,P]`, `materials [U,Q]`: liking, 0 to 1.
-    `favourites [U,F]`: brands, the dearest first; `loyalty [U]`: what a favourite adds.
+    `favourites [U,F]`: brands, the dearest first, -1 where there are fewer; `loyalty [U]`: what a favourite adds.
     `interest [U,L]`: shares of leaves. `budget [U]`: log of the price level at ease, relative to a category's
     usual price. `sensitivity [U]`: pain per price. `wallet [U]`: EUR that may go at once; `curiosity [U]`.
     `country`, `device`, `age`, `gender`, `department [U]`: places in the vocabulary; the first three and gender shift
@@ -126,6 +126,8 @@ def make_people(spec: WorldSpec, goods: Goods, parameters: Parameters, rng: Gene
     loved += np.where(goods.brands.department == department[:, None], 1.0, 0.0)
     loved += rng.gumbel(0.0, 1.0, loved.shape)
     favourites = np.argsort(-loved, axis=1)[:, :NUM_FAVOURITES].astype(np.int32)
+    few = max(NUM_FAVOURITES - favourites.shape[1], 0)  # a catalogue of fewer brands
+    favourites = np.pad(favourites, ((0, 0), (0, few)), constant_values=-1)
     budget = rng.normal(0.0, 0.40, size) + AGE_BUDGET[age] + COUNTRY_BUDGET[country]
     guest = rng.random(size) < spec.guests
     bot = np.zeros(size, dtype=np.bool_)
