@@ -94,10 +94,14 @@ def points(
     def draw(axes: "Axes") -> None:
         every = [each for x, _ in clouds.values() for each in x]
         middle = (min(every) + max(every)) / 2 if every else 0.0
+        heights = sorted(y[0] for _, y in clouds.values() if len(y))
         for place, (name, (x, y)) in enumerate(clouds.items()):
             axes.scatter(x, y, s=22, label=name, color=COLOURS[place % len(COLOURS)], alpha=0.8)
             if named and len(x):
-                right, up = x[0] > middle, (4, -11)[place % 2]  # neighbours' names one above the other
+                right, up = (
+                    x[0] > middle,
+                    (-11, 4)[heights.index(y[0]) % 2],
+                )  # neighbours' names one above the other
                 offset = (-5 if right else 5, up)
                 side = "right" if right else "left"
                 axes.annotate(

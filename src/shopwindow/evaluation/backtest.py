@@ -70,4 +70,5 @@ def _joined(entrants: list[Entrant]) -> Entrant:
         settings=settings.pop() if len(settings) == 1 else "chosen anew in every window",
         baseline=entrants[0].baseline,
         seconds=sum(each.seconds for each in entrants),
+        peak_mib=max(each.peak_mib for each in entrants),
     )
