@@ -23,6 +23,7 @@ RICH = Figures(
     days=60,
     queries=4_000,
     placed=50_000,
+    paged=50_000,
     request_categories=30_000,
     pages=20_000,
     impressions=400_000,
@@ -47,6 +48,7 @@ def test_a_rich_log_supports_everything() -> None:
         ({"returning": 190}, "personal history", "partly", "19% of customers come back"),
         ({"returning": 0, "per_customer": {1: 9, 4: 3}}, "personal history", "partly", "median 4 actions of"),
         ({"returning": 0, "per_customer": {1: 9}}, "personal history", "no", "every customer acts once"),
+        ({"median_returning": 5}, "personal history", "partly", "60% of customers come back on another day, median 5"),
         ({"has_clock": False}, "personal history", "yes", "the order is known: median 31"),
         ({"has_clock": False}, "test on the future", "no", "--protocol leave-one-out"),
         ({"only_days": True}, "test on the future", "partly", "only the day is known"),
@@ -60,6 +62,7 @@ def test_a_rich_log_supports_everything() -> None:
         ({"placed": 10}, "position bias", "no", "10 actions know their position"),
         ({"impressions": 0}, "position bias", "partly", "no impressions"),
         ({"certain": 20_000}, "replay of another order", "partly", "without propensities"),
+        ({"paged": 115}, "replay of another order", "partly", "only 115 actions answer one"),
         ({"contents": Contents(price=0.2)}, "prices", "no", "20% of items have a price"),
         ({"contents": Contents()}, "new items", "no", "ids alone"),
         ({"contents": Contents(category=1.0)}, "new items", "partly", "category 100%"),
@@ -124,5 +127,5 @@ def test_hours_are_those_of_the_shop(look_at: Look) -> None:
 def test_a_shop_with_a_catalogue_alone_is_told_so(look_at: Look) -> None:
     report = look_at([File("item,title\na,Shoe\n", "items")])
     assert [each.words for each in report.advice] == [
-        "no actions were imported yet; the catalogue of 1 items can be browsed and searched"
+        "no actions were imported yet; the catalogue (1 item) can be browsed"
     ]

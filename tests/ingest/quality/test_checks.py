@@ -18,6 +18,7 @@ from tests.ingest.quality.files import (
 from shopwindow.ingest.importer import ImportReport
 from shopwindow.ingest.quality.categories import circle_of
 from shopwindow.ingest.quality.checks import CHECKS
+from shopwindow.ingest.quality.funnel import is_funnel
 from shopwindow.ingest.quality.thresholds import Limits
 from shopwindow.ingest.source import FieldMapping
 
@@ -113,7 +114,7 @@ def test_an_order_without_a_clock_is_not_taken_for_times(
         ([("a", "b"), ("b", "c"), ("a", "c")], set()),
         ([("a", "b"), ("b", "a"), ("b", "c")], {"a", "b"}),
         ([("r", "a"), ("a", "b"), ("b", "c"), ("c", "a")], {"a", "b", "c"}),
-        ([("a", "a")], {"a"}),
+        ([("a", "a"), ("r", "a")], set()),  # a level written twice
     ],
 )
 def test_names_that_are_their_own_ancestors_are_found(links: list[tuple[str, str]], circle: set[str]) -> None:
@@ -138,3 +139,23 @@ def test_test_events_are_left_out(find: Find) -> None:
         "programs", [log(*rows, ("v", "a", "click", 0, "false"), more=",test"), log(("w", "b", "click", 9))]
     )
     assert (found.count, found.of) == (0, 2)
+
+
+def test_a_log_of_slots_is_no_fault(find: Find) -> None:
+    slots = [pages(("p", 0, '["a"]'), ("q", 0, '["b"]')), impressions(("p", "a", 2), ("q", "a", 0))]
+    found = find("pages and impressions", slots)
+    assert (found.count, found.of) == (1, 2)
+    assert found.examples[0][-1] == "another item stands there"
+
+
+@pytest.mark.parametrize(
+    ("steps", "follow"),
+    [
+        (("click", "cart"), True),
+        (("view", "buy"), True),
+        (("click",), False),
+        (("rated-1", "rated-2"), False),
+    ],
+)
+def test_ratings_are_no_funnel(steps: tuple[str, ...], follow: bool) -> None:
+    assert is_funnel(steps) == follow

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from shopwindow.ingest.quality.examples import number
 from shopwindow.ingest.quality.figures import Figures
 
 Answer: TypeAlias = Literal["yes", "partly", "no"]
@@ -56,7 +57,7 @@ def advice_of(figures: Figures, demands: Demands) -> tuple[Advice, ...]:
     """One answer per thing that the platform can do."""
     if not figures.actions:
         catalogue = (
-            f"; the catalogue of {figures.items:,} items can be browsed and searched" if figures.items else ""
+            f"; the catalogue ({number(figures.items, 'item')}) can be browsed" if figures.items else ""
         )
         return (Advice("personal pages", "no", f"no actions were imported yet{catalogue}"),)
     return (
@@ -66,7 +67,7 @@ def advice_of(figures: Figures, demands: Demands) -> tuple[Advice, ...]:
         _search(figures, demands),
         _outcomes(figures, demands),
         _position(figures, demands),
-        _off_policy(figures),
+        _off_policy(figures, demands),
         _prices(figures, demands),
         _new_items(figures, demands),
         _repeats(figures, demands),
@@ -83,9 +84,9 @@ def start_of(figures: Figures, demands: Demands) -> Start:
     if figures.actions < demands.min_actions or several < demands.min_customers:
         return Start(
             "",
-            f"too little to train on: {figures.actions:,} actions, {several:,} customers with two or more; popularity and "
-            "item-kNN need no training, compare them",
-            "shopwindow evaluate --shop SHOP",
+            f"too little to train on: {figures.actions:,} actions, {several:,} customers with two or more; import a longer "
+            "period, and rank by popularity and category until then",
+            "shopwindow import --shop SHOP FILE",
         )
     split = "" if figures.has_clock else " --split leave-one-out"
     compare = "; compare it with popularity and item-kNN before you believe it: shopwindow evaluate"
@@ -132,14 +133,19 @@ def _history(figures: Figures, demands: Demands) -> Advice:
     visits = f"{_share(figures.returning, figures.customers)} of customers come back on another day"
     if share >= demands.returning_share and figures.median_returning >= demands.median_returning:
         return Advice(topic, "yes", f"{visits}, median {figures.median_returning} actions each")
-    now = median({size: n for size, n in figures.per_customer.items() if size > 1})
-    if figures.returning:
-        words = f"{visits}, median {figures.median_returning} actions each; "
-    else:
-        words = "no customer comes back on another day; "
-    answer: Answer = "partly" if now else "no"
-    return Advice(topic, answer, words + (f"within one visit: median {now} actions of customers with several" if now else
-        "every customer acts once: rank by popularity, category and content"))  # fmt: skip
+    words = (
+        f"{visits}, median {figures.median_returning} actions each"
+        if figures.returning
+        else "no customer comes back on another day"
+    )
+    if share >= demands.returning_share:
+        return Advice(topic, "partly", words)
+    several = median({size: people for size, people in figures.per_customer.items() if size > 1})
+    if several:
+        return Advice(
+            topic, "partly", f"{words}; within a visit: median {several} actions of customers with several"
+        )
+    return Advice(topic, "no", f"{words}; every customer acts once: rank by popularity, category and content")
 
 
 def _time(figures: Figures, demands: Demands) -> Advice:
@@ -151,15 +157,23 @@ def _time(figures: Figures, demands: Demands) -> Advice:
             "no times, only an order: evaluate with --protocol leave-one-out; nothing can age or trend",
         )
     if figures.days < demands.days:
+        test = (
+            "the last hours test the first ones"
+            if figures.days == 1
+            else "the last day or two test the others"
+        )
         return Advice(
-            topic, "partly",
-            f"{figures.days} day{'s' * (figures.days != 1)} of log: the last hours test the first ones; seasons and weekdays are out of sight",
-        )  # fmt: skip
+            topic, "partly", f"{number(figures.days, 'day')} of log: {test}; seasons are out of sight"
+        )
     if figures.only_days:
         return Advice(
-            topic, "partly", f"{figures.days} days, but only the day is known: the order within one is chance"
+            topic,
+            "partly",
+            f"{figures.days:,} days, but only the day is known: the order within one is chance",
         )
-    return Advice(topic, "yes", f"{figures.days} days with times: the last ones test what was learned before")
+    return Advice(
+        topic, "yes", f"{figures.days:,} days with times: the last ones test what was learned before"
+    )
 
 
 def _browse(figures: Figures, demands: Demands) -> Advice:
@@ -221,7 +235,7 @@ def _position(figures: Figures, demands: Demands) -> Advice:
         f"{figures.pages:,} pages, {_share(figures.placed, figures.actions)} of actions know their position, {seen}")  # fmt: skip
 
 
-def _off_policy(figures: Figures) -> Advice:
+def _off_policy(figures: Figures, demands: Demands) -> Advice:
     topic, drawn = "replay of another order", figures.pages - figures.certain
     if not figures.pages:
         return Advice(topic, "no", "no pages logged; the server writes them from its first day on")
@@ -231,7 +245,12 @@ def _off_policy(figures: Figures) -> Advice:
             "partly",
             "pages without propensities: the same candidates can be re-ranked, no new order valued",
         )
-    return Advice(topic, "yes", f"{_share(drawn, figures.pages)} of pages know the propensity of each place")
+    known = f"{_share(drawn, figures.pages)} of pages know the propensity of each place"
+    if figures.paged < demands.enough:
+        return Advice(
+            topic, "partly", f"{known}, but only {figures.paged:,} actions answer one: wide intervals"
+        )
+    return Advice(topic, "yes", known)
 
 
 def _prices(figures: Figures, demands: Demands) -> Advice:
@@ -254,7 +273,7 @@ def _new_items(figures: Figures, demands: Demands) -> Advice:
         if getattr(contents, name) >= demands.known_share
     ]
     unseen = figures.items - figures.acted_items
-    cold = f"; {unseen:,} items have no action yet" if unseen else ""
+    cold = f"; no action yet on {number(unseen, 'item')}" if unseen else ""
     if not known:
         return Advice(
             "new items", "no", f"items are ids alone, so a new one says nothing until it is clicked{cold}"

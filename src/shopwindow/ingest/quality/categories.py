@@ -31,8 +31,11 @@ def links(clean: Clean) -> list[tuple[str, str]]:
 
 
 def circle_of(links: Iterable[tuple[str, str]]) -> frozenset[str]:
-    """Names that are their own ancestors, or lie between such: what remains when leaves and roots are taken away."""
-    remaining = set(links)
+    """Names that are their own ancestors, or lie between such: what remains when leaves and roots are taken away.
+
+    A level that is written twice (watches/watches) is a habit of naming and no circle.
+    """
+    remaining = {(parent, child) for parent, child in links if parent != child}
     while True:
         parents, children = {a for a, _ in remaining}, {b for _, b in remaining}
         kept = {(a, b) for a, b in remaining if a in children and b in parents}
@@ -72,7 +75,7 @@ CIRCLES: Final = Check(
     looks_at="categories that are their own ancestors",
     needs="no item has a category",
     rule=lambda limits: (
-        "items whose path goes through two names of a circle, e.g. a/b where b/a exists, or a/b/a"
+        "items whose path goes through two names of a circle, e.g. a/b where b/a exists, or a/b/a; a/a is no circle"
     ),
     remedy="Give every category one parent in the export; a path is written from the root down.",
     command="shopwindow import --shop SHOP --table items FILE",

@@ -1,5 +1,6 @@
 """Later steps without the first one: purchases of what was never viewed, carts without a click."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import ibis.expr.types as ir
@@ -8,6 +9,14 @@ from shopwindow.ingest.quality.clean import Clean, rows_of
 from shopwindow.ingest.quality.examples import cells, number
 from shopwindow.ingest.quality.finding import NUM_EXAMPLES, Check, Found
 from shopwindow.ingest.quality.thresholds import Thresholds
+from shopwindow.ingest.targets import ACTION_WORDS
+
+VIEWS: Final = frozenset({"click", *ACTION_WORDS["click"]})
+
+
+def is_funnel(steps: Sequence[str]) -> bool:
+    """Whether actions follow one another from a view on; ratings of 1 to 5 do not, they exclude one another."""
+    return len(steps) > 1 and steps[0] in VIEWS
 
 
 def later_steps(clean: Clean) -> ir.Table:
@@ -21,7 +30,7 @@ def later_steps(clean: Clean) -> ir.Table:
 
 
 def _skipped(clean: Clean, thresholds: Thresholds) -> Found | None:
-    if "actions" not in clean.given or len(clean.steps()) < 2:
+    if "actions" not in clean.given or not is_funnel(clean.steps()):
         return None
     later = later_steps(clean)
     by_step = later.group_by("action").aggregate(n=later.count(), skipped=(~later.known).sum())
@@ -46,7 +55,7 @@ def _skipped(clean: Clean, thresholds: Thresholds) -> Found | None:
 SKIPPED_STEPS: Final = Check(
     name="funnel gaps",
     looks_at="later steps without the first: purchases never viewed, carts without a click",
-    needs="the shop has one kind of wanted action, or no later steps were imported",
+    needs="the weakest wanted action is no click or view, or no later steps were imported",
     rule=lambda limits: (
         "actions beyond the weakest wanted one, without it by the same customer on the same item at that "
         "time or before"

@@ -8,6 +8,7 @@ from shopwindow.document import Block, Chart, Document, Grid, Section, Text, Ver
 from shopwindow.ingest.quality.examples import number, when
 from shopwindow.ingest.quality.figures import Figures
 from shopwindow.ingest.quality.finding import Finding, Tone
+from shopwindow.ingest.quality.funnel import is_funnel
 from shopwindow.ingest.quality.report import QualityReport
 from shopwindow.ingest.quality.volume import date_of
 
@@ -98,7 +99,8 @@ def _over_time(figures: Figures) -> Section:
                 caption="Share of actions by customers, and on items, first seen in that week. The first week is all new.",
             )
         )
-    for market, counts in list(figures.hours.items())[:MOST_MARKETS]:
+    hours = {} if figures.only_days else figures.hours
+    for market, counts in list(hours.items())[:MOST_MARKETS]:
         cells = [[counts.get(day * 24 + hour, 0) for hour in range(24)] for day in range(7)]
         svg = heat(cells, [str(hour) for hour in range(24)], WEEKDAYS, "actions")
         blocks.append(Chart(svg=svg, caption=f"Hour and weekday ({figures.zone}), market {market}."))
@@ -119,7 +121,7 @@ def _spread(figures: Figures) -> Section:
 
 
 def _steps(figures: Figures) -> Section:
-    if len(figures.steps) < 2:
+    if not is_funnel([name for name, _, _ in figures.steps]):
         return Section("Funnel", ())
     first = max(figures.steps[0][2], 1)
     shares = [100 * people / first for _, _, people in figures.steps]

@@ -23,9 +23,10 @@ def _faults(events: ir.Table, pages: ir.Table, what: str) -> ir.Table:
     )
     joined = named.left_join(known, named.page_id == known.known_page)
     inside = (joined.position >= 0) & (joined.position < joined.shown.length())
+    slot = (joined.shown.length() == 1) & (joined.shown[0] == joined.item_key)  # a log of slots, not of pages
     fault = ibis.cases(
         (joined.known_page.isnull(), NO_PAGE),
-        (joined.position.isnull(), ibis.null("string")),
+        (joined.position.isnull() | slot, ibis.null("string")),
         (~inside, BEYOND),
         (joined.shown[joined.position] != joined.item_key, OTHER_ITEM),
         else_=ibis.null("string"),
@@ -64,7 +65,10 @@ PAGE_FAULTS: Final = Check(
     name="pages and impressions",
     looks_at="impressions and actions that name a page: is it there, is the item at that position",
     needs="no pages were imported, or no event names one",
-    rule=lambda limits: "no such page, a position beyond the page (from 0), or another item there",
+    rule=lambda limits: (
+        "no such page, a position beyond the page (from 0), or another item there; a page of one item stands for one slot, wherever that "
+        "is"
+    ),
     remedy="Import the pages of the whole period, count positions from 0, and send the page_id of the page that was shown.",
     command="shopwindow import --shop SHOP --table pages FILE",
     find=_inconsistent,
