@@ -11,6 +11,7 @@ from shopwindow.charts import bars, lines
 from shopwindow.document import Chart, Document, Grid, Section, Text, Verdict
 from shopwindow.simulation.arrays import Real
 from shopwindow.simulation.marginals import ks, share_by_rank, wasserstein_log
+from shopwindow.simulation.positions import PositionCurve
 from shopwindow.simulation.spec import WORLD_VERSION
 
 MOST_POINTS = 200
@@ -165,14 +166,10 @@ def _positions(contest: Contest) -> Section:
         "true": curve.true, "clicks as they are": curve.plain, "freed of earlier clicks": curve.estimated,
         "from (95 %)": curve.low, "to (95 %)": np.minimum(curve.high, 1.6),
     }  # fmt: skip
-    inside = float(((curve.low <= curve.true) & (curve.true <= curve.high)).mean())
     return Section(
         "Position bias, recovered from shuffled pages",
         (
-            Verdict(
-                "good" if inside >= 0.9 else "look",
-                f"The true curve lies within the interval at {inside:.0%} of the positions.",
-            ),
+            _recovered(curve),
             Text(
                 f"{curve.pages:,} full pages in random order ({SURFACE}, {DEVICE}). Clicks by position fall faster than "
                 f"examination, as each click makes the next one harder (estimated factor {curve.pull:.2f}): plain click rates "
@@ -199,6 +196,20 @@ def _positions(contest: Contest) -> Section:
                 ],
             ),
         ),
+    )
+
+
+def _recovered(curve: PositionCurve) -> Verdict:
+    """Good if the intervals hold the truth and are narrow enough to say something."""
+    inside = float(((curve.low <= curve.true) & (curve.true <= curve.high)).mean())
+    width = float(np.median((curve.high - curve.low)[1:] / curve.true[1:]))
+    said = f"The true curve lies within the interval at {inside:.0%} of the positions"
+    if width > 1.0:
+        return Verdict(
+            "look", f"{said}, but the intervals are {width:.1f} times as wide as it is high: too few pages."
+        )
+    return Verdict(
+        "good" if inside >= 0.9 else "look", f"{said}; it is {width:.1f} times as wide as the curve is high."
     )
 
 

@@ -16,7 +16,7 @@ from shopwindow.simulation.life import Life
 from shopwindow.simulation.memory import Memory
 from shopwindow.simulation.policies import Oracle, PartlyShuffled, Popular, Ranking, Shuffled
 from shopwindow.simulation.positions import PositionCurve, PositionRecord
-from shopwindow.simulation.schedule import plan_visits
+from shopwindow.simulation.schedule import Visits, plan_visits
 from shopwindow.simulation.spec import DAY_MS, WorldSpec
 from shopwindow.simulation.trial import Outcome, trial
 from shopwindow.simulation.world import World, spawn
@@ -46,7 +46,7 @@ class Tried:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Contest:
-    """All policies, the best first; the position curve of the log that they learned from."""
+    """All policies, the best first; the position curve of a log of shuffled pages only."""
 
     tried: list[Tried]
     curve: PositionCurve
@@ -87,13 +87,11 @@ def contest(spec: WorldSpec, say: Callable[[str], None]) -> Contest:
     turn_ms = spec.start_ms + int(spec.days * LEARNING) * DAY_MS
     popular = Popular(np.zeros(len(world.goods), dtype=np.float32))
     mixed = PartlyShuffled(popular, Shuffled(chance), RANDOM)
-    collector, record = Collector(world, mixed), PositionRecord(world, mixed, SURFACE, DEVICE)
+    collector = Collector(world, mixed)
     learned = world.new_memory()
     say("the log to learn from")
-    trial(
-        Life(world=world, memory=learned, chance=chance), visits.between(spec.start_ms, turn_ms), collector,
-        record=record,
-    )  # fmt: skip
+    learning = Life(world=world, memory=learned, chance=chance)
+    trial(learning, visits.between(spec.start_ms, turn_ms), collector)
     gbt = collector.fitted()
     makers: tuple[Callable[[Memory], Ranking], ...] = (
         lambda memory: Oracle(world, memory),
@@ -109,4 +107,13 @@ def contest(spec: WorldSpec, say: Callable[[str], None]) -> Contest:
         began_s = time.process_time()
         outcome = trial(Life(world=world, memory=memory, chance=chance), later, policy)
         tried.append(Tried(outcome=outcome, pages_per_s=outcome.pages / (time.process_time() - began_s)))
-    return Contest(tried=tried, curve=record.curve(seed=0))
+    say("shuffled pages")
+    return Contest(tried=tried, curve=_position_curve(world, visits, chance))
+
+
+def _position_curve(world: World, visits: Visits, chance: Chance) -> PositionCurve:
+    """From a life in which every page is shuffled."""
+    shuffled = PartlyShuffled(Shuffled(chance), Shuffled(chance), 1.0)
+    record = PositionRecord(world, shuffled, SURFACE, DEVICE)
+    trial(Life(world=world, memory=world.new_memory(), chance=chance), visits, shuffled, record=record)
+    return record.curve(seed=0)
