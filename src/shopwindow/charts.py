@@ -131,13 +131,23 @@ def _finish(axes: "Axes", labels: tuple[str, str], log: str, *, legend: bool) ->
     axes.set_ylabel(labels[1])
     if "x" in log:
         axes.set_xscale("log")
-        axes.xaxis.set_major_formatter("{x:g}")
+        _label_powers(axes.xaxis)
     if "y" in log:
         axes.set_yscale("log")
-        axes.yaxis.set_major_formatter("{x:g}")
+        _label_powers(axes.yaxis)
     if legend:
         aside = len(axes.get_legend_handles_labels()[1]) > MOST_INSIDE
         axes.legend(fontsize=9, **({"loc": "center left", "bbox_to_anchor": (1, 0.5)} if aside else {}))
+
+
+def _label_powers(axis: Any) -> None:
+    """Labels at 1, 10, 100 ..., and at 2 and 5 where there are less than two of those; no others, they would run together."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _drawn(draw: Any) -> str:

@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from shopwindow.baselines.content import Content, words_of_items
+from shopwindow.baselines.content import Content, is_described, words_of_items
 from shopwindow.datasets.dataset import dataset_of
 from shopwindow.datasets.requests import requests_of_events
 from shopwindow.errors import EvaluationError
@@ -42,5 +42,7 @@ def test_words_are_those_of_every_field(described) -> None:
 
 def test_a_catalogue_without_a_word_is_refused(described) -> None:
     dataset = described([None, None, None])
+    assert not is_described(dataset)
+    assert is_described(described([None, None, "lamp"]))
     with pytest.raises(EvaluationError, match="import the catalogue first"):
         Content().fit(dataset, np.asarray(dataset.columns.offsets[1:]))

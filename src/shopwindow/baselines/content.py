@@ -20,6 +20,7 @@ from shopwindow.schema.arrays import Float, Int64
 
 WORD: Final = re.compile(r"\w+")
 MOST_WORDS: Final = 50_000
+FIELDS: Final = ("title", "text", "brand", "seller", "categories", "attributes")
 
 
 @final
@@ -73,8 +74,13 @@ class FittedContent:
 def words_of_items(dataset: Dataset) -> list[list[str]]:
     """[N] the words of each item's title and text, and its brand, seller, categories and attributes as one word each."""
     table = dataset.catalog.table
-    names = ("title", "text", "brand", "seller", "categories", "attributes")
-    return [_words(*row) for row in zip(*(table.column(name).to_pylist() for name in names), strict=True)]
+    return [_words(*row) for row in zip(*(table.column(name).to_pylist() for name in FIELDS), strict=True)]
+
+
+def is_described(dataset: Dataset) -> bool:
+    """Some item has any of it; looks no further than the first."""
+    columns = [dataset.catalog.table.column(name) for name in FIELDS]
+    return any(cell.as_py() for column in columns if column.null_count < len(column) for cell in column)
 
 
 def _words(

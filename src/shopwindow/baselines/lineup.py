@@ -14,7 +14,7 @@ def lineup(dataset: Dataset, timed: bool, seed: int = 0) -> tuple[Space, ...]:
     Left out: popularity in the category and content where the catalogue says nothing of its items; EASE where it has
     too many of them; the trees where there are no times. `seed`: of what is random in ALS, BPR and the trees.
     """
-    described = any(content.words_of_items(dataset))
+    described = content.is_described(dataset)
     fits = dataset.num_items <= ease.Ease().most_items
     return (
         *first_lineup(dataset, timed),
