@@ -10,7 +10,7 @@ class ShopDirectory:
 
     shop.toml            what the shop is (schema.shop)
     identity.sqlite      external id <-> key, append-only (ingest.identity); the only link to a person
-    data/                clean tables, Parquet, one part per imported file (ingest)
+    data/                clean tables, Parquet, a folder per imported file, a file per some days (ingest)
       actions/ pages/ impressions/ items/ customers/ rejects/ imports.json
     columns/             event columns sorted by customer and time, memory-mapped (datasets.columns)
     runs/NAME/           a training run: config, checkpoint, metrics (training)

@@ -13,8 +13,9 @@ from shopwindow.ingest.public_names import listing
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from shopwindow.ingest.engine import Resources
     from shopwindow.ingest.importer import ImportReport
-    from shopwindow.ingest.source import FieldMapping
+    from shopwindow.ingest.source import Source
 
 SHOP = typer.Option(Path(), "--shop", help="The shop's directory.")
 
@@ -78,6 +79,9 @@ def import_files(
         help="\n\n".join(["Import a public data set by name instead of files.", *listing().splitlines()]),
     ),
     data: Path | None = typer.Option(None, help="With --public: the folder that holds the sets."),
+    memory: int | None = typer.Option(
+        None, help="MiB for the engine; a quarter of the machine's, at most 2560."
+    ),
 ) -> None:
     """Import files into a shop. What can be guessed is guessed, and shown; what is wrong is set aside, and counted.
 
@@ -89,7 +93,8 @@ def import_files(
 
     Example: shopwindow import --shop taobao --public taobao-slice --data data
     """
-    from shopwindow.ingest.source import FieldMapping, merged, read_mapping
+    from shopwindow.ingest.engine import Resources
+    from shopwindow.ingest.source import FieldMapping, Source, merged, read_mapping
 
     if bool(files) == bool(public):
         raise ConfigError(
@@ -115,33 +120,39 @@ def import_files(
     )
     if mapping is not None:
         stated = merged(stated, read_mapping(mapping, table))
-    _import_each(ShopDirectory(shop), files, table, stated, check=check)
+    sources = [Source(path, table, stated) for path in files]
+    if check:
+        _show_plans(ShopDirectory(shop), sources)
+        return
+    _import_each(ShopDirectory(shop), sources, Resources(memory_mib=memory))
 
 
-def _import_each(
-    shop_dir: ShopDirectory, files: list[Path], table: str, stated: "FieldMapping", *, check: bool
-) -> None:
+def _show_plans(shop_dir: ShopDirectory, sources: list["Source"]) -> None:
+    from rich.console import Console
+
+    from shopwindow.ingest.plan import plan_of
+    from shopwindow.schema.shop import read_shop
+
+    config = read_shop(shop_dir.config)
+    for source in sources:
+        _show_plan(Console(), source.path, plan_of(source, config).lines())
+
+
+def _import_each(shop_dir: ShopDirectory, sources: list["Source"], resources: "Resources") -> None:
     from rich.console import Console
 
     from shopwindow.ingest.importer import import_file
-    from shopwindow.ingest.plan import plan_of
-    from shopwindow.ingest.source import Source
     from shopwindow.schema.shop import read_shop
 
     console = Console()
     config = read_shop(shop_dir.config)
-    for path in files:
-        source = Source(path, table, stated)
-        if check:
-            _show_plan(console, path, plan_of(source, config).lines())
-            continue
-        began = time.monotonic()
+    for source in sources:
+        path, began = source.path, time.monotonic()
         with console.status(f"importing {path.name}") as status:
-            report = import_file(shop_dir, config, source, on_step=status.update)
+            report = import_file(shop_dir, config, source, on_step=status.update, resources=resources)
         _show_plan(console, path, report.plan.lines())
         _show(console, report, time.monotonic() - began)
-    if not check:
-        _point_to_quality(console, shop_dir)
+    _point_to_quality(console, shop_dir)
 
 
 def _import_public(name: str, data: Path | None, shop_dir: ShopDirectory) -> None:

@@ -2,79 +2,160 @@
 
 import hashlib
 import json
-from dataclasses import asdict
+import shutil
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import ibis
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from ibis.backends.duckdb import Backend
 
 from shopwindow.config import ShopDirectory
-from shopwindow.datasets.columns import ARRAYS, FORMAT, MANIFEST, EventColumns, load_columns, save_columns
+from shopwindow.datasets.column_files import ColumnFiles
+from shopwindow.datasets.columns import (
+    ColumnManifest,
+    EventColumns,
+    load_columns,
+    load_device_events,
+    publish_columns,
+    read_column_manifest,
+)
+from shopwindow.datasets.event_batches import (
+    batch_of,
+    category_paths,
+    country_codes,
+    event_batches,
+    kept_actions,
+)
+from shopwindow.datasets.gathering import Gathering
+from shopwindow.datasets.merging import merged
 from shopwindow.datasets.opt_outs import customers_of, opted_out_live
-from shopwindow.errors import DatasetError
-from shopwindow.features.journey import hashed
-from shopwindow.ingest.tables import read_actions
+from shopwindow.ingest.attribution import is_complete
+from shopwindow.ingest.engine import WHOLE_MACHINE, Resources, engine
+from shopwindow.ingest.manifest import parts_of
+from shopwindow.ingest.tables import MINUTE_MS, actions_table, parts_table
 from shopwindow.schema.arrays import Int32, Int64
 from shopwindow.schema.shop import ShopConfig
 
 
+@dataclass(frozen=True, slots=True)
+class Countries:
+    """What customer files say: keys (ascending), hashed countries, and the words behind them."""
+
+    key: Int64
+    code: Int32
+    words: tuple[str, ...] = ()
+
+    def of(self, key: Int64) -> Int32:
+        """[len(key)] codes, -1 where unknown."""
+        if not len(self.key):
+            return np.full(len(key), -1, dtype=np.int32)
+        place = np.minimum(np.searchsorted(self.key, key), len(self.key) - 1)
+        return np.where(self.key[place] == key, self.code[place], -1).astype(np.int32)
+
+
+NOWHERE = Countries(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32))
+
+
 def columns_from_table(actions: pa.Table, customers: pa.Table | None, shop: ShopConfig) -> EventColumns:
-    """The columns of a clean action table (schema ACTIONS; rows in order of arrival) and its customers.
+    """The columns of a clean action table (schema ACTIONS; rows in order of arrival) and its customers, in memory.
 
     Raises:
         DatasetError: the table has an action or surface that the shop's configuration does not know.
     """
-    actions = counted(actions, customers).combine_chunks()
-    customer_of, at_ms = _whole(actions, "customer_key", np.int64), _whole(actions, "at_ms", np.int64)
-    order = np.lexsort((at_ms, customer_of))  # stable: arrival breaks ties
-    key, first = np.unique(customer_of[order], return_index=True)
-    offsets = np.append(first, len(order)).astype(np.int64)
-    category, paths = _coded(actions, "category")
-    device = _mapped(actions, "device", hashed)[order]
-    arrays: dict[str, Any] = {
-        "customer_key": key,
-        "offsets": offsets,
-        "country": _countries(key, customers),
-        "device": _last_known(device, offsets),
-        "item_key": _whole(actions, "item_key", np.int32)[order],
-        "action": _places(actions, "action", shop.action_names).astype(np.uint8)[order],
-        "at_ms": at_ms[order],
-        "surface": _places(actions, "surface", shop.surface_names).astype(np.int16)[order],
-        "category": category[order],
-        "query": _mapped(actions, "query", hashed)[order],
-        "session": _whole(actions, "session", np.int32)[order],
-        "position": _whole(actions, "position", np.int16)[order],
-    }
-    return EventColumns(
-        **arrays,
-        category_paths=paths,
-        fingerprint=_fingerprint(arrays, paths),
-        countries=() if customers is None else _coded(customers, "country")[1],
+    countries = NOWHERE
+    if customers is not None:
+        countries = Countries(*country_codes(customers))
+    actions = counted(actions, customers)
+    paths = tuple(sorted({path for path in pc.unique(actions.column("category")).to_pylist() if path}))
+    arrays: dict[str, list[Any]] = {}
+    gathering = Gathering(
+        lambda name, values: arrays.setdefault(name, []).append(values), shop.session_gap_minutes * MINUTE_MS
     )
+    gathering.add(batch_of(actions, paths, shop))
+    fingerprint = gathering.finish(countries.of, paths)
+    whole = {name: np.concatenate(pieces) for name, pieces in arrays.items() if name != "device_event"}
+    return EventColumns(**whole, category_paths=paths, fingerprint=fingerprint, countries=countries.words)
 
 
-def build_columns(shop_dir: ShopDirectory, shop: ShopConfig) -> EventColumns:
-    """Build the columns from the imported tables, write them, and return them memory-mapped.
+def build_columns(
+    shop_dir: ShopDirectory, shop: ShopConfig, resources: Resources = WHOLE_MACHINE
+) -> EventColumns:
+    """Bring the columns on disk up to what is imported, and return them memory-mapped.
 
-    Readers of the former columns go on undisturbed: a new folder is written, then the manifest is replaced.
+    Where only actions were added, they are sorted and merged into the columns that are there; else all are sorted
+    anew. Either way events pass by in pieces. Readers of the former columns go on undisturbed: a new folder is
+    written, then the manifest is replaced.
 
     Raises:
         DatasetError: what was imported does not fit the shop's configuration.
     """
-    built = columns_from_table(read_actions(shop_dir), customers_of(shop_dir), shop)
-    save_columns(built, shop_dir.columns, source=_source(shop_dir, shop))
+    state = _state(shop_dir, shop)
+    building = shop_dir.columns / ".building"
+    shutil.rmtree(building, ignore_errors=True)  # of a build that was killed
+    with engine(shop_dir.data, resources=resources) as connection, ColumnFiles(building) as files:
+        customers = customers_of(shop_dir).select(["customer_key", "country", "consent"])
+        people = connection.create_table("people", ibis.memtable(customers), temp=True)
+        countries = Countries(*country_codes(customers))
+        old = _mergeable(connection, shop_dir, state)
+        actions = actions_table(connection, shop_dir, shop, after=len(old.parts) if old else 0)
+        kept = None if actions is None else kept_actions(actions, people)
+        paths = () if kept is None else category_paths(kept)
+        if old is not None:
+            paths = tuple(sorted({*old.category_paths, *paths}))
+        batches = iter(()) if kept is None else event_batches(connection, kept, paths, shop)
+        if old is not None:
+            device_events = load_device_events(shop_dir.columns)
+            batches = merged(load_columns(shop_dir.columns), device_events, paths, batches)
+        gathering = Gathering(files.append, shop.session_gap_minutes * MINUTE_MS)
+        for batch in batches:
+            gathering.add(batch)
+        fingerprint = gathering.finish(countries.of, paths)
+    manifest = replace(
+        state,
+        folder=fingerprint,
+        attributed=actions is not None and "session" in actions.columns,
+        category_paths=list(paths),
+        countries=list(countries.words),
+    )
+    publish_columns(shop_dir.columns, building, manifest)
     return load_columns(shop_dir.columns)
 
 
 def current_columns(shop_dir: ShopDirectory, shop: ShopConfig) -> EventColumns:
-    """The columns on disk where they stand for the imported tables as they are now, else built anew."""
-    manifest = shop_dir.columns / MANIFEST
-    if manifest.is_file():
-        found = json.loads(manifest.read_text(encoding="utf-8"))
-        if found.get("format") == FORMAT and found.get("source") == _source(shop_dir, shop):
-            return load_columns(shop_dir.columns)
+    """The columns on disk where they stand for the imported tables as they are now, else brought up to date."""
+    found, state = read_column_manifest(shop_dir.columns), _state(shop_dir, shop)
+    if found is not None and found.built_from == state.built_from:
+        return load_columns(shop_dir.columns)
     return build_columns(shop_dir, shop)
+
+
+def _state(shop_dir: ShopDirectory, shop: ShopConfig) -> ColumnManifest:
+    """What columns built now are built from."""
+    parts, pages, customers = (
+        [path.name for _, path in parts_of(shop_dir, table)] for table in ("actions", "pages", "customers")
+    )
+    opted_out = opted_out_live(shop_dir).tolist()
+    source = hashlib.sha256(json.dumps([customers, asdict(shop), opted_out]).encode()).hexdigest()
+    return ColumnManifest(source=source, parts=parts, pages=pages)
+
+
+def _mergeable(connection: Backend, shop_dir: ShopDirectory, state: ColumnManifest) -> ColumnManifest | None:
+    """The columns on disk, where newer actions can be merged into them: nothing that they hold has changed.
+
+    Actions that were attributed to pages are worked out anew: a later page or action can change them.
+    """
+    found = read_column_manifest(shop_dir.columns)
+    if found is None or found.source != state.source or not found.parts or found.attributed:
+        return None
+    if state.parts[: len(found.parts)] != found.parts:
+        return None
+    if not state.pages:
+        return found
+    parts = parts_table(connection, parts_of(shop_dir, "actions"))
+    return found if parts is not None and is_complete(parts) else None
 
 
 def counted(events: pa.Table, customers: pa.Table | None) -> pa.Table:
@@ -85,72 +166,3 @@ def counted(events: pa.Table, customers: pa.Table | None) -> pa.Table:
         refused = pc.is_in(events.column("customer_key"), value_set=declined.column("customer_key"))
         kept = pc.and_(kept, pc.invert(refused))
     return events.filter(kept)
-
-
-def _whole(table: pa.Table, name: str, dtype: type[np.signedinteger[Any]]) -> Any:
-    """A column of whole numbers, null as -1, values beyond the type's range clipped to it."""
-    values = table.column(name).cast(pa.int64()).fill_null(-1).to_numpy()
-    limits = np.iinfo(dtype)
-    return np.clip(values, limits.min, limits.max).astype(dtype)
-
-
-def _coded(table: pa.Table, name: str) -> tuple[Int32, tuple[str, ...]]:
-    """A text column as codes into its distinct values (sorted), -1 for null."""
-    values = tuple(sorted(value for value in pc.unique(table.column(name)).to_pylist() if value))
-    codes = pc.index_in(table.column(name), value_set=pa.array(values, pa.string()))
-    return codes.fill_null(-1).to_numpy().astype(np.int32), values
-
-
-def _mapped(table: pa.Table, name: str, code: Any) -> Int32:
-    """A text column through a function of its distinct values."""
-    codes, values = _coded(table, name)
-    return np.array([*(code(value) for value in values), -1], dtype=np.int32)[codes]
-
-
-def _places(table: pa.Table, name: str, known: tuple[str, ...]) -> Int32:
-    codes, values = _coded(table, name)
-    unknown = [value for value in values if value not in known]
-    if unknown:
-        raise DatasetError(
-            f"{name}: expected one of {', '.join(known)}, came {unknown[0]!r}; append it to shop.toml"
-        )
-    return np.array([*(known.index(value) for value in values), -1], dtype=np.int32)[codes]
-
-
-def _countries(key: Int64, customers: pa.Table | None) -> Int32:
-    countries = np.full(len(key), -1, dtype=np.int32)
-    if customers is None or not len(customers) or not len(key):
-        return countries
-    listed = customers.column("customer_key").to_numpy()
-    place = np.minimum(np.searchsorted(key, listed), len(key) - 1)
-    found = key[place] == listed
-    countries[place[found]] = _mapped(customers, "country", hashed)[found]
-    return countries
-
-
-def _last_known(values: Int32, offsets: Int64) -> Int32:
-    """[U] the last value of each customer that is not -1, else -1."""
-    known = np.where(values >= 0, np.arange(len(values)), -1)
-    latest = np.maximum.accumulate(known) if len(known) else known
-    last = latest[offsets[1:] - 1] if len(known) else np.zeros(0, dtype=np.int64)
-    return np.where(last >= offsets[:-1], values[np.maximum(last, 0)] if len(values) else -1, -1).astype(
-        np.int32
-    )
-
-
-def _fingerprint(arrays: dict[str, Any], paths: tuple[str, ...]) -> str:
-    digest = hashlib.sha256(json.dumps([FORMAT, paths]).encode())
-    for name in ARRAYS:
-        digest.update(np.ascontiguousarray(arrays[name]).data)
-    return digest.hexdigest()[:16]
-
-
-def _source(shop_dir: ShopDirectory, shop: ShopConfig) -> str:
-    """What the columns were built from: the imported parts, live opt-outs, and the names that codes stand for."""
-    parts = [
-        (f"{folder}/{part.name}", part.stat().st_size, part.stat().st_mtime_ns)
-        for folder in ("actions", "customers", "items", "pages")
-        for part in sorted((shop_dir.data / folder).glob("*.parquet"))
-    ]
-    opted_out = opted_out_live(shop_dir).tolist()
-    return hashlib.sha256(json.dumps([parts, asdict(shop), opted_out]).encode()).hexdigest()

@@ -3,19 +3,20 @@
 Legend: U customers, E events. Events are sorted by customer, then time, then arrival.
 """
 
-import json
 import shutil
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 
-from shopwindow.durable import publish, write_durably
+from shopwindow.datasets.column_files import ColumnFiles
+from shopwindow.durable import sync, write_durably
 from shopwindow.errors import DatasetError
 from shopwindow.schema.arrays import Int16, Int32, Int64, UInt8
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 MANIFEST: Final = "manifest.json"
 
 
@@ -66,28 +67,62 @@ ARRAYS: Final = tuple(
 )
 
 
-def save_columns(columns: EventColumns, into: Path, source: str = "") -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnManifest:
+    """Which folder holds the columns, and what they were built from: imported parts, and `source`, all else.
+
+    `attributed`: actions that lacked it were given the context of the pages that they answer.
+    """
+
+    format: int = FORMAT
+    folder: str = ""
+    source: str = ""
+    parts: list[str] = field(default_factory=list)
+    pages: list[str] = field(default_factory=list)
+    attributed: bool = False
+    category_paths: list[str] = field(default_factory=list)
+    countries: list[str] = field(default_factory=list)
+
+    @property
+    def built_from(self) -> tuple[str, list[str], list[str]]:
+        """Columns built from the same are the same."""
+        return self.source, self.parts, self.pages
+
+
+def save_columns(columns: EventColumns, into: Path) -> None:
     """Write one .npy per array and a manifest; the manifest is replaced last, in one step, then older columns go."""
-    folder = into / columns.fingerprint
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in ARRAYS:
-        temporary = folder / f"{name}.tmp"
-        with temporary.open("wb") as file:
-            np.save(file, getattr(columns, name))
-        publish(temporary, folder / f"{name}.npy")
-    manifest = {
-        "format": FORMAT,
-        "folder": columns.fingerprint,
-        "source": source,
-        "customers": columns.num_customers,
-        "events": columns.num_events,
-        "category_paths": list(columns.category_paths),
-        "countries": list(columns.countries),
-    }
-    write_durably(into / MANIFEST, (json.dumps(manifest, indent=1) + "\n").encode())
+    building = into / ".building"
+    shutil.rmtree(building, ignore_errors=True)
+    with ColumnFiles(building) as files:
+        for name in ARRAYS:
+            files.append(name, getattr(columns, name))
+    manifest = ColumnManifest(
+        folder=columns.fingerprint,
+        category_paths=list(columns.category_paths),
+        countries=list(columns.countries),
+    )
+    publish_columns(into, building, manifest)
+
+
+def publish_columns(into: Path, building: Path, manifest: ColumnManifest) -> None:
+    """Give the folder of written arrays its name and make it count; then older columns go."""
+    folder = into / manifest.folder
+    shutil.rmtree(folder, ignore_errors=True)
+    sync(building)
+    building.replace(folder)
+    write_durably(into / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
     for old in into.iterdir():
         if old.is_dir() and old != folder:
             shutil.rmtree(old)
+
+
+def read_column_manifest(path: Path) -> ColumnManifest | None:
+    """The manifest of the columns in `path`; None where there are none of this format."""
+    try:
+        found = msgspec.json.decode((path / MANIFEST).read_bytes(), type=ColumnManifest)
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return None
+    return found if found.format == FORMAT else None
 
 
 def load_columns(path: Path) -> EventColumns:
@@ -96,19 +131,26 @@ def load_columns(path: Path) -> EventColumns:
     Raises:
         DatasetError: there are none, or they were written by another version.
     """
-    manifest = path / MANIFEST
-    if not manifest.is_file():
+    if not (path / MANIFEST).is_file():
         raise DatasetError(f"{path}: expected event columns, came none; import data first")
-    found = json.loads(manifest.read_text(encoding="utf-8"))
-    if found.get("format") != FORMAT:
+    found = read_column_manifest(path)
+    if found is None:
         raise DatasetError(
-            f"{manifest}: expected format {FORMAT}, came {found.get('format')}; delete the folder, it is rebuilt"
+            f"{path / MANIFEST}: expected format {FORMAT}, came another; delete the folder, it is rebuilt"
         )
-    folder = path / found["folder"]
+    folder = path / found.folder
     arrays: dict[str, Any] = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS}
     return EventColumns(
         **arrays,
-        category_paths=tuple(found["category_paths"]),
-        fingerprint=found["folder"],
-        countries=tuple(found.get("countries", ())),
+        category_paths=tuple(found.category_paths),
+        fingerprint=found.folder,
+        countries=tuple(found.countries),
     )
+
+
+def load_device_events(path: Path) -> Int64:
+    """[U] the event that brought each customer's device, -1 = none: kept beside the columns to merge newer ones."""
+    found = read_column_manifest(path)
+    assert found is not None, "asked for only where the manifest names parts"
+    events: Int64 = np.load(path / found.folder / "device_event.npy", mmap_mode="r")
+    return events

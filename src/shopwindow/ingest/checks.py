@@ -1,13 +1,14 @@
 """Checks: texts -> typed values; a row that does not hold is named by field, what was expected and what came."""
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Final
 
 import ibis
 import ibis.expr.types as ir
-from ibis.backends.duckdb import Backend
 
+from shopwindow.ingest.engine import Engine
 from shopwindow.ingest.plan import Plan, words_of
 from shopwindow.ingest.source import SKIP
 from shopwindow.ingest.targets import TARGETS, Target, target_of
@@ -29,44 +30,35 @@ TEXT_OF: Final = "text of "
 NO: Final = ("false", "f", "no", "n", "0")
 
 
-CODED: Final = ("word", "path", "paths", "flag")  # few distinct texts: each is worked out once, then joined
+@ibis.udf.scalar.builtin(name="to_json")  # type: ignore[untyped-decorator]
+def _to_json(value) -> str: ...  # type: ignore[no-untyped-def,empty-body]
 
 
 def checked(
-    connection: Backend, records: ir.Table, plan: Plan, shop: ShopConfig
+    engine: Engine, records: ir.Table, plan: Plan, shop: ShopConfig
 ) -> tuple[ir.Table, dict[str, str]]:
     """Typed fields of every record, and for each field what is expected of it.
 
-    The table has `row` (unique), `line`, one typed column per target that the plan fills, and `field` and
-    `came`, which are null for a row that holds; a row dropped on purpose has `field` = "-".
+    The table has `line`, one typed column per target that the plan fills, and `field` and `came`, which are null
+    for a row that holds; a row dropped on purpose has `field` = "-".
     """
     targets = _targets(plan)
-    texts = {each.name: _text(each, records, plan) for each in targets}
-    named = records.select("line", "raw", "broken", row=ibis.row_number(), **texts)
-    rows = connection.create_table("texts", named, temp=True)
+    texts = {TEXT_OF + each.name: _text(each, records, plan) for each in targets}
+    rows = records.select("line", "broken", **texts)
     values: dict[str, ir.Value] = {}
     expected: dict[str, str] = {}
-    joined = rows
-    for place, target in enumerate(targets):
-        if target.kind in CODED and target.name in plan.columns:
-            few = rows.select(text=rows[target.name]).distinct()
-            value, expected[target.name] = _value(target, few.text, plan, shop)
-            codes = connection.create_table(
-                f"codes_{place}",
-                few.select(**{f"text_{place}": few.text, f"value_{place}": value}),
-                temp=True,
-            )
-            joined = joined.left_join(codes, joined[target.name] == codes[f"text_{place}"])
-            values[target.name] = codes[f"value_{place}"]
-        else:
-            values[target.name], expected[target.name] = _value(target, rows[target.name], plan, shop)
-    typed = connection.create_table("typed", _typed(joined, values), temp=True)
-    return _judged(typed, targets), expected
+    for target in targets:
+        text = rows[TEXT_OF + target.name]
+        values[target.name], expected[target.name] = _value(target, text, plan, shop)
+    return engine.kept("typed", _judged(rows.mutate(**values), targets)), expected
 
 
-def raw_of(connection: Backend, rows: ir.Table) -> ir.Table:
-    """Adds `raw`, the line as it came, to some rows of `checked`."""
-    return rows.inner_join(connection.table("texts").select("row", "raw"), "row")
+def raw_of(records: ir.Table, bad: ir.Table) -> ir.Table:
+    """Adds `raw`, the line as it came, to a few rows of `checked`: read again, since what holds needs no copy."""
+    lines = (
+        records.select("line", "raw").semi_join(bad, "line").distinct()
+    )  # a line of a sequence is many rows
+    return bad.inner_join(lines, "line")
 
 
 def _targets(plan: Plan) -> list[Target]:
@@ -77,20 +69,14 @@ def _targets(plan: Plan) -> list[Target]:
     return sorted(targets, key=lambda each: KEY_FIRST.get(each.name, len(KEY_FIRST)))
 
 
-def _text(target: Target, records: ir.Table, plan: Plan) -> ir.StringValue:
+def _text(target: Target, records: ir.Table, plan: Plan) -> ir.Value:
     text = records[target.name] if target.name in plan.columns else ibis.null("string")
     if target.name in plan.constants:
-        return ibis.coalesce(text, ibis.literal(plan.constants[target.name]))
+        return ibis.coalesce(text.cast("string"), ibis.literal(plan.constants[target.name]))
     if target.kind == "time" and plan.time == "order" and target.name not in plan.columns:
         in_order = ibis.window(group_by=records.customer, order_by=records.line)
         return (ibis.row_number().over(in_order) + 1).cast("string")
     return text
-
-
-def _typed(joined: ir.Table, values: dict[str, ir.Value]) -> ir.Table:
-    """Texts as `text of NAME` beside values as NAME."""
-    texts = {TEXT_OF + name: joined[name] for name in values}
-    return joined.select("row", "line", "broken", **texts, **values)
 
 
 def _judged(typed: ir.Table, targets: Sequence[Target]) -> ir.Table:
@@ -99,7 +85,7 @@ def _judged(typed: ir.Table, targets: Sequence[Target]) -> ir.Table:
     for target in targets:
         text, value = typed[TEXT_OF + target.name], typed[target.name]
         wrong = value.isnull() if target.required else text.notnull() & value.isnull()
-        faults.append((wrong, target.name, text))
+        faults.append((wrong, target.name, text.cast("string")))
     skips = [(typed[each.name] == SKIP, SKIP) for each in targets if each.kind == "word"]
     field = ibis.cases((typed.broken.notnull(), ""), *skips, *((w, n) for w, n, _ in faults), else_=nothing)
     came = ibis.cases((typed.broken.notnull(), typed.broken), *((w, t) for w, _, t in faults), else_=nothing)
@@ -120,9 +106,7 @@ def _value(target: Target, text: ir.StringValue, plan: Plan, shop: ShopConfig) -
         case "path":
             return _clean_path(text, plan, shop), "a category path"
         case "paths":
-            several = text.startswith("[").ifelse(_json(text, "paths"), text.split("|"))
-            clean = several.map(lambda path: _clean_path(path, plan, shop))
-            return clean.filter(lambda path: path != ""), "category paths"
+            return _paths(text, plan, shop), "category paths"
         case "whole":
             return _whole(text, 2**63 if target.name in LONG else 2**31), "a whole number"
         case "number":
@@ -165,7 +149,18 @@ def _json(text: ir.StringValue, kind: str) -> ir.Value:
     return text.try_cast("json").try_cast(TYPES[kind])
 
 
+def _paths(text: ir.StringValue, plan: Plan, shop: ShopConfig) -> ir.ArrayValue:
+    """A JSON list of paths, paths with | between them, or one path: without empty ones."""
+    several = text.startswith("[").ifelse(_json(text, "paths"), text.split("|"))
+    clean = several.map(lambda path: _clean_path(path, plan, shop)).filter(lambda path: path != "")
+    one = ibis.array([_clean_path(text, plan, shop)]).filter(lambda path: path != "")
+    return (text.startswith("[") | text.contains("|")).ifelse(clean, one)
+
+
 def _clean_path(path: ir.StringValue, plan: Plan, shop: ShopConfig) -> ir.StringValue:
     """The path with the shop's separator, without empty parts."""
-    parts = path.split(plan.category_separator).map(lambda part: part.strip())
-    return parts.filter(lambda part: part != "").join(shop.category_separator)
+    theirs, ours = plan.category_separator, shop.category_separator
+    mark = re.escape(theirs)
+    parts = path.split(theirs).map(lambda part: part.strip()).filter(lambda part: part != "")
+    untidy = path.re_search(rf"\s|^{mark}|{mark}$|{mark}{mark}")  # rare, and dear to tidy
+    return untidy.ifelse(parts.join(ours), path.replace(theirs, ours))

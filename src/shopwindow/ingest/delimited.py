@@ -5,8 +5,8 @@ from typing import Final
 
 import ibis
 import ibis.expr.types as ir
-from ibis.backends.duckdb import Backend
 
+from shopwindow.ingest.engine import Engine
 from shopwindow.ingest.sample import Sample
 
 CAME: Final = "\x1f"  # in `broken`: what was expected, this mark, what came
@@ -19,7 +19,7 @@ LONGEST_RECORD: Final = 1000  # lines; a quote left open longer than that is a f
 def _extract_all(text: ir.Value, pattern: str, group: int) -> ir.ArrayValue: ...
 
 
-def records_of(connection: Backend, lines: ir.Table, sample: Sample) -> ir.Table:
+def records_of(engine: Engine, lines: ir.Table, sample: Sample) -> ir.Table:
     """`line` (of its start), `raw`, `broken` and `fields` (array of texts) of each record after the header."""
     lines = lines.filter(lines.line > sample.header_line)
     if len(sample.delimiter) > 1 or sample.delimiter == " ":
@@ -28,7 +28,7 @@ def records_of(connection: Backend, lines: ir.Table, sample: Sample) -> ir.Table
     quoted = lines.raw.contains('"')
     if not bool(lines.filter(quoted).limit(1).count().to_pyarrow().as_py()):
         return _checked(lines.mutate(fields=lines.raw.split(sample.delimiter)), sample)
-    return _with_quotes(connection, lines, sample)
+    return _with_quotes(engine, lines, sample)
 
 
 def _checked(records: ir.Table, sample: Sample) -> ir.Table:
@@ -39,13 +39,13 @@ def _checked(records: ir.Table, sample: Sample) -> ir.Table:
     return records.mutate(broken=ibis.coalesce(records.broken, wrong))
 
 
-def _with_quotes(connection: Backend, lines: ir.Table, sample: Sample) -> ir.Table:
+def _with_quotes(engine: Engine, lines: ir.Table, sample: Sample) -> ir.Table:
     """Splits with quotes; joins the lines of a record whose quoted field holds line breaks."""
     split = _split(lines, sample)
     num_quotes = split.raw.length() - split.raw.replace('"', "").length()
     unfit = split.fields.isnull() | (split.fields.length() != len(sample.columns))
     marked = split.mutate(odd=(unfit & (num_quotes % 2 == 1)).cast("int64"))
-    marked = connection.create_table("marked_lines", marked, temp=True)
+    marked = engine.kept("marked_lines", marked)
     if not int(marked.odd.sum().to_pyarrow().as_py() or 0):
         return _settled(marked, sample)
     so_far = marked.odd.sum().over(ibis.cumulative_window(order_by="line"))
@@ -53,7 +53,7 @@ def _with_quotes(connection: Backend, lines: ir.Table, sample: Sample) -> ir.Tab
     # an odd line opens a record, the next odd line closes it
     inside = (counted.so_far % 2 == 1) | (counted.odd == 1)
     grouped = counted.mutate(record=inside.ifelse((counted.so_far + 1) // 2, ibis.null("int64")))
-    grouped = connection.create_table("grouped_lines", grouped, temp=True)
+    grouped = engine.kept("grouped_lines", grouped)
     groups = grouped.filter(grouped.record.notnull()).group_by("record")
     sizes = groups.aggregate(num_lines=ibis._.count(), closed=ibis._.odd.sum() == 2)
     small = sizes.filter(sizes.closed & (sizes.num_lines <= LONGEST_RECORD))
@@ -65,7 +65,7 @@ def _with_quotes(connection: Backend, lines: ir.Table, sample: Sample) -> ir.Tab
     )
     whole = _split(joined, sample)
     whole = whole.filter(whole.fields.length() == len(sample.columns))
-    whole = connection.create_table("joined_lines", whole, temp=True)
+    whole = engine.kept("joined_lines", whole)
     rest = grouped.filter(grouped.record.isnull() | grouped.record.notin(whole.record))
     names = ("line", "raw", "broken", "fields")
     return _settled(rest.select(*names).union(whole.select(*names)), sample)

@@ -156,6 +156,8 @@ class Identity:
     def _select(self, table: str, column: str, values: Sequence[object]) -> dict[int, str]:
         """Key -> id of the rows whose `column` is among `values`."""
         found: dict[int, str] = {}
+        if not self._rows(f"SELECT 1 FROM {table} LIMIT 1", ()):
+            return found  # the first import asks for everything and finds nothing
         for start in range(0, len(values), PER_QUERY):
             part = values[start : start + PER_QUERY]
             marks = ",".join("?" * len(part))

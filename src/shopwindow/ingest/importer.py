@@ -12,13 +12,10 @@ from pathlib import Path
 from typing import Final
 
 import ibis.expr.types as ir
-from ibis.backends.duckdb import Backend
 
 from shopwindow.config import ShopDirectory
-from shopwindow.durable import publish
 from shopwindow.ingest.checks import checked, raw_of
-from shopwindow.ingest.engine import engine
-from shopwindow.ingest.events import fresh_events
+from shopwindow.ingest.engine import WHOLE_MACHINE, Engine, Opening, Resources, duck_engine
 from shopwindow.ingest.identity import Identity, open_identity
 from shopwindow.ingest.manifest import (
     ImportRecord,
@@ -27,18 +24,12 @@ from shopwindow.ingest.manifest import (
     read_manifest,
     write_manifest,
 )  # fmt: skip
-from shopwindow.ingest.parts import (
-    customers_part,
-    event_part,
-    items_part,
-    keys_of,
-    seen_items_part,
-    write_part,
-)  # fmt: skip
+from shopwindow.ingest.parts import Keys, customers_part, items_part, keys_of, seen_items_part
 from shopwindow.ingest.plan import Plan, plan_of
 from shopwindow.ingest.readers import read
 from shopwindow.ingest.rejects import Reason, write_rejects
 from shopwindow.ingest.source import SKIP, Source
+from shopwindow.ingest.writing import Writing
 from shopwindow.schema.shop import ShopConfig
 
 EVENTS: Final = ("actions", "pages", "impressions")
@@ -75,11 +66,13 @@ def import_file(
     *,
     seed: int | None = None,
     on_step: Step = lambda name: None,
+    resources: Resources = WHOLE_MACHINE,
+    opening: Opening = duck_engine,
 ) -> ImportReport:
     """Import one file; importing it again changes nothing.
 
     `seed` makes customer keys repeatable: for public and simulated data only, where no person is to be
-    protected.
+    protected. `opening` chooses the engine; the tables are the same on each.
 
     Raises:
         IngestError: the file as a whole cannot be read, or another import is running.
@@ -93,8 +86,8 @@ def import_file(
         before = manifest.of(content)
         if before is not None:
             return _as_before(source, plan, before, shop_dir)
-        with engine(shop_dir.data, shop.time_zone) as connection:
-            run = _Run(connection, shop_dir, shop, source, plan, content, on_step)
+        with opening(shop_dir.data, shop.time_zone, resources) as engine:
+            run = _Run(engine, shop_dir, shop, source, plan, content, on_step)
             return run.whole(manifest, seed)
 
 
@@ -136,7 +129,7 @@ def _rejects_path(shop_dir: ShopDirectory, source: Source, content: str) -> Path
 class _Run:
     """One import under way."""
 
-    connection: Backend
+    engine: Engine
     shop_dir: ShopDirectory
     shop: ShopConfig
     source: Source
@@ -146,78 +139,77 @@ class _Run:
 
     def whole(self, manifest: Manifest, seed: int | None) -> ImportReport:
         self.on_step("reading and checking rows")
-        records = read(self.connection, self.source.path, self.plan)
-        rows, expected = checked(self.connection, records, self.plan, self.shop)
+        records = read(self.engine, self.source.path, self.plan)
+        rows, expected = checked(self.engine, records, self.plan, self.shop)
         num_rows, num_skipped, num_bad = _counts(rows)
-        good = rows.filter(rows.field.isnull()).drop("field", "came")
-        self.on_step("leaving out events that are already there")
-        if self.source.table in EVENTS:
-            fresh = fresh_events(self.connection, good, self.source.table, self.shop_dir)
-            good = self.connection.create_table("fresh_rows", fresh, temp=True)
-        num_good = int(good.count().to_pyarrow().as_py())
         report = ImportReport(
             source=self.source.path,
             table=self.source.table,
             plan=self.plan,
             rows=num_rows,
-            imported=num_good,
-            duplicates=num_rows - num_skipped - num_bad - num_good,
             skipped=num_skipped,
             rejected=num_bad,
         )
         if num_bad:
             path = _rejects_path(self.shop_dir, self.source, self.content)
-            bad = raw_of(self.connection, rows.filter(rows.field.notnull() & (rows.field != SKIP)))
-            reasons = write_rejects(self.connection, bad, expected, path)
-            report = replace(report, rejects=path, reasons=reasons)
-        return self._written(good, report, manifest, seed)
-
-    def _written(
-        self, good: ir.Table, report: ImportReport, manifest: Manifest, seed: int | None
-    ) -> ImportReport:
-        """Write the parts, then the record that makes them count."""
-        number, parts = manifest.next_number, {}
-        if report.imported:
-            self.on_step("giving keys to items and customers")
-            identity = _identity(self.shop_dir, seed)
-            try:
-                keys = keys_of(self.connection, good, identity)
-            finally:
-                identity.close()
-            report = replace(report, new_items=keys.new_items, new_customers=keys.new_customers)
-            self.on_step("writing")
-            match self.source.table:
-                case "items":
-                    tables = {"items": items_part(good, keys, self.shop)}
-                case "customers":
-                    tables = {"customers": customers_part(good, keys)}
-                case table:
-                    tables = {
-                        table: event_part(good, keys, table),
-                        "items": seen_items_part(good, keys, self.shop),
-                    }
-            parts = {name: self._write(name, part, number) for name, part in tables.items()}
+            bad = raw_of(records, rows.filter(rows.field.notnull() & (rows.field != SKIP)))
+            report = replace(report, rejects=path, reasons=write_rejects(self.engine, bad, expected, path))
+        good = rows.filter(rows.field.isnull()).drop("field", "came")
+        name = f"{manifest.next_number:06}-{self.content[:12]}.parquet"
+        parts: dict[str, int] = {}
+        if num_rows > num_skipped + num_bad:
+            report, parts = self._written(good, report, Writing(self.engine, self.shop_dir, name), seed)
         record = ImportRecord(
-            number=number,
+            number=manifest.next_number,
             source=self.source.path.name,
             table=self.source.table,
             content=self.content,
-            rows=report.rows,
+            rows=num_rows,
             imported=report.imported,
-            duplicates=report.duplicates,
-            rejected=report.rejected,
-            parts=parts,
+            duplicates=num_rows - num_skipped - num_bad - report.imported,
+            rejected=num_bad,
+            parts={table: name for table, written in parts.items() if written},
         )
         write_manifest(self.shop_dir, replace(manifest, imports=(*manifest.imports, record)))
-        return report
+        return replace(report, duplicates=record.duplicates)
 
-    def _write(self, table: str, part: ir.Table, number: int) -> str:
-        name = f"{number:06}-{self.content[:12]}.parquet"
-        path = self.shop_dir.data / table / name
-        partial = path.with_name(f".{name}.partial")
-        write_part(self.connection, part, partial)
-        publish(partial, path)
-        return name
+    def _written(
+        self, good: ir.Table, report: ImportReport, writing: Writing, seed: int | None
+    ) -> tuple[ImportReport, dict[str, int]]:
+        """Write the parts; how many rows each table got."""
+        table = self.source.table
+        if table in EVENTS:
+            self.on_step("leaving out events that are already there")
+            good = writing.new_by_id(good, table)
+        self.on_step("giving keys to items and customers")
+        identity = _identity(self.shop_dir, seed)
+        try:
+            keys = keys_of(self.engine, good, identity)
+        finally:
+            identity.close()
+        self.on_step("writing")
+        match table:
+            case "items":
+                parts = {"items": writing.whole(items_part(good, keys, self.shop), "items")}
+            case "customers":
+                parts = {"customers": writing.whole(customers_part(good, keys), "customers")}
+            case _:
+                parts = self._events(good, keys, writing)
+        report = replace(
+            report,
+            imported=parts[table],
+            new_items=keys.new_items,
+            new_customers=keys.new_customers,
+        )
+        return report, parts
+
+    def _events(self, good: ir.Table, keys: Keys, writing: Writing) -> dict[str, int]:
+        table = self.source.table
+        imported = writing.events(good, keys, table)
+        if not imported:
+            return {table: 0}
+        told = good if imported == int(good.count().to_pyarrow().as_py()) else writing.written(good, table)
+        return {table: imported, "items": writing.whole(seen_items_part(told, keys, self.shop), "items")}
 
 
 def _counts(rows: ir.Table) -> tuple[int, int, int]:

@@ -14,12 +14,12 @@ from shopwindow.durable import write_durably
 from shopwindow.errors import IngestError
 
 TABLES: Final = ("actions", "pages", "impressions", "items", "customers")
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportRecord:
-    """One import that happened. `parts`: table -> file name under data/TABLE/."""
+    """One import that happened. `parts`: table -> name of the folder of its files under data/TABLE/."""
 
     number: int
     source: str
@@ -64,7 +64,12 @@ def read_manifest(shop_dir: ShopDirectory) -> Manifest:
             f"{path}: expected the list of imports, came {error}; restore it from a backup"
         ) from error
     if manifest.version != VERSION:
-        raise IngestError(f"{path}: expected version {VERSION}, came {manifest.version}; update shopwindow")
+        remedy = (
+            "update shopwindow"
+            if manifest.version > VERSION
+            else "move data/ away and import the files again"
+        )
+        raise IngestError(f"{path}: expected version {VERSION}, came {manifest.version}; {remedy}")
     return manifest
 
 

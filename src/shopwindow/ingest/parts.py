@@ -1,15 +1,14 @@
-"""Parts: typed rows with external ids -> the Parquet files of the clean tables, with keys."""
+"""Parts: typed rows with external ids -> the rows of the clean tables, with keys."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
-from ibis.backends.duckdb import Backend
 
 from shopwindow.ingest.checks import TYPES
+from shopwindow.ingest.engine import Engine
 from shopwindow.ingest.identity import Identity
 from shopwindow.ingest.tables import PART_SCHEMAS
 from shopwindow.ingest.targets import ATTRIBUTE, ITEMS
@@ -39,7 +38,7 @@ class Keys:
     new_items: int
 
 
-def keys_of(connection: Backend, rows: ir.Table, identity: Identity) -> Keys:
+def keys_of(engine: Engine, rows: ir.Table, identity: Identity) -> Keys:
     """The keys of all customers and items named in `rows`, allocated in the order of their first line."""
     items_before, customers_before = identity.num_items(), identity.num_customers()
     mentions = [
@@ -54,11 +53,10 @@ def keys_of(connection: Backend, rows: ir.Table, identity: Identity) -> Keys:
         "customer_keys": pa.table({"id": pa.array(customer_ids, pa.string()), "key": customer_keys}),
         "item_keys": pa.table({"id": pa.array(item_ids, pa.string()), "key": item_keys}),
     }
-    for name, table in pairs.items():
-        connection.create_table(name, ibis.memtable(table), temp=True)
+    kept = {name: engine.kept(name, table) for name, table in pairs.items()}
     return Keys(
-        connection.table("customer_keys"),
-        connection.table("item_keys"),
+        kept["customer_keys"],
+        kept["item_keys"],
         identity.num_customers() - customers_before,
         identity.num_items() - items_before,
     )
@@ -73,17 +71,17 @@ def _distinct(mentions: list[ir.Table]) -> list[str]:
     return ids
 
 
-def event_part(rows: ir.Table, keys: Keys, table: str) -> ir.Table:
-    """The part of actions, pages or impressions."""
-    keyed = rows.rename(at_ms="at")
-    if "customer" in keyed.columns:
-        keyed = _keyed(keyed, "customer", "customer_key", keys.customers)
+def keyed(rows: ir.Table, keys: Keys, table: str) -> ir.Table:
+    """Rows of actions, pages or impressions with keys in the place of external ids."""
+    found = rows.rename(at_ms="at")
+    if "customer" in found.columns:
+        found = _keyed(found, "customer", "customer_key", keys.customers)
     for name, key in (("item", "item_key"), ("seed_item", "seed_item_key")):
-        if name in keyed.columns:
-            keyed = _keyed(keyed, name, key, keys.items)
+        if name in found.columns:
+            found = _keyed(found, name, key, keys.items)
     if table == "pages":
-        keyed = _with_page_items(keyed, keys.items)
-    return _as_part(keyed, table)
+        found = _with_page_items(found, keys.items)
+    return as_part(found, table)
 
 
 def _keyed(rows: ir.Table, name: str, key: str, pairs: ir.Table) -> ir.Table:
@@ -127,7 +125,7 @@ def seen_items_part(rows: ir.Table, keys: Keys, shop: ShopConfig) -> ir.Table:
     columns |= {names[name]: found[name] for name in said if name in names}
     if "item_price" in said:
         columns["offers"] = _offer(found.item_price, shop, ibis.null("string"), ibis.null("int32"))
-    return _as_part(found.mutate(**columns), "items")
+    return as_part(found.mutate(**columns), "items")
 
 
 def items_part(rows: ir.Table, keys: Keys, shop: ShopConfig) -> ir.Table:
@@ -144,13 +142,13 @@ def items_part(rows: ir.Table, keys: Keys, shop: ShopConfig) -> ir.Table:
         "attributes": _attributes(found),
         "from_events": ibis.literal(False),
     }
-    return _as_part(found.mutate(**columns), "items")
+    return as_part(found.mutate(**columns), "items")
 
 
 def customers_part(rows: ir.Table, keys: Keys) -> ir.Table:
     """The part of a customers file."""
     found = rows.inner_join(keys.customers.rename(customer="id", customer_key="key"), "customer")
-    return _as_part(found.mutate(attributes=_attributes(found)), "customers")
+    return as_part(found.mutate(attributes=_attributes(found)), "customers")
 
 
 def _offer(price: ir.Value, shop: ShopConfig, market: ir.Value, stock: ir.Value) -> ir.Value:
@@ -180,16 +178,11 @@ def _attributes(rows: ir.Table) -> ir.Value:
     return given.fill_null(empty) + named
 
 
-def _as_part(rows: ir.Table, table: str) -> ir.Table:
+def as_part(rows: ir.Table, table: str) -> ir.Table:
+    """The columns of the table's parts, absent ones null."""
     schema = ibis.Schema.from_pyarrow(PART_SCHEMAS[table])
     columns = {
         name: rows[name].cast(kind) if name in rows.columns else ibis.null(kind)
         for name, kind in schema.items()
     }
     return rows.select(**columns)
-
-
-def write_part(connection: Backend, part: ir.Table, path: Path) -> None:
-    """Write a part under a partial name; `publish` gives it its own."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection.to_parquet(part, str(path), compression="snappy")

@@ -1,29 +1,26 @@
 """Readers: a file of any form -> one table of texts, its lines numbered, broken lines kept and named.
 
-Every reader returns an Ibis table with `line` (int64, from 1), `raw` (the line as it came), `broken` (what
-the form expected where a line does not follow it, else null), and one text column per field of the plan.
+Every reader returns an Ibis table with `line` (int64, from 1), `raw` (the line as it came; of a Parquet file the
+row as a struct), `broken` (what the form expected where a line does not follow it, else null), and one column per
+field of the plan: a text, or, where a Parquet file has it, a value of a type that fits the field.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
-import duckdb
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
-import pyarrow as pa
-from ibis.backends.duckdb import Backend
 
-from shopwindow.errors import IngestError
 from shopwindow.ingest.delimited import records_of
+from shopwindow.ingest.engine import Engine
 from shopwindow.ingest.plan import Plan
+from shopwindow.ingest.targets import target_of
+from shopwindow.ingest.times import UNIX
 
-NO_DELIMITER: Final = "\x1f\x1e\x1d\x1c"  # in no text file: each line is one field
-LINE_BYTES: Final = 2_000_000  # DuckDB's limit; longer lines are set aside
-FAULTS: Final = {
-    "INVALID ENCODING": "text in the stated --encoding",
-    "LINE SIZE OVER MAXIMUM": f"at most {LINE_BYTES} bytes in a line",
-}
+NONE: Final[Mapping[str, ir.Value]] = MappingProxyType({})
 
 
 @ibis.udf.scalar.builtin(name="json_extract_string", signature=(("string", "array<string>"), "array<string>"))  # type: ignore[untyped-decorator]
@@ -42,79 +39,37 @@ def _json_valid(text: ir.Value) -> ir.BooleanValue: ...
 def _to_json(value) -> str: ...  # type: ignore[no-untyped-def,empty-body]
 
 
-def read(connection: Backend, path: Path, plan: Plan) -> ir.Table:
-    """The records of the file as texts.
+def read(engine: Engine, path: Path, plan: Plan) -> ir.Table:
+    """The records of the file.
 
     Raises:
         IngestError: the file as a whole is damaged.
     """
     if plan.sample.form == "parquet":
-        return _parquet(connection, path, plan)
-    lines = _lines(connection, path, plan.encoding)
+        return _parquet(engine.numbered(path, None), plan)
+    lines = engine.numbered(path, plan.encoding)
     match plan.sample.form:
         case "jsonl":
             return _jsonl(lines, plan)
         case "sequences":
             return _sequences(lines)
         case _:
-            records = records_of(connection, lines, plan.sample)
+            records = records_of(engine, lines, plan.sample)
             places = {name: place for place, name in enumerate(plan.sample.columns)}
             return _filled(records, plan, lambda column: records.fields[places[column]])
 
 
-def _lines(connection: Backend, path: Path, encoding: str) -> ir.Table:
-    """`line`, `raw`, `broken` of each line that is not blank."""
-    file = connection.read_csv(
-        str(path), header=False, auto_detect=False, delim=NO_DELIMITER, quote="", escape="", encoding=encoding,
-        columns={"raw": "string"}, store_rejects=True, rejects_limit=0, strict_mode=False,
-    )  # fmt: skip
-    try:
-        connection.create_table("read_lines", file.mutate(place=ibis.row_number() + 1), temp=True)
-    except duckdb.Error as error:
-        reason = str(error).splitlines()[0]
-        raise IngestError(f"{path}: expected {encoding} text, came {reason}; the file is damaged") from error
-    lines = connection.table("read_lines")
-    faults = connection.raw_sql(
-        "SELECT line, error_type, csv_line FROM reject_errors ORDER BY line"
-    ).fetchall()
-    lines = lines.mutate(broken=ibis.null("string"))
-    lines = _with_faults(lines, faults) if faults else lines.rename(line="place")
-    return lines.filter(_trim(lines.raw) != "").select("line", "raw", "broken")
-
-
-def _with_faults(lines: ir.Table, faults: Sequence[tuple[int, str, str]]) -> ir.Table:
-    """Puts lines that DuckDB refused back among the others, which it numbered as if those were not there."""
-    shifts = ibis.memtable(
-        pa.table(
-            {
-                "from_place": [line - before for before, (line, _, _) in enumerate(faults)],
-                "shift": list(range(1, len(faults) + 1)),
-            }
-        )
-    )
-    shifts = shifts.group_by("from_place").aggregate(shift=shifts["shift"].max())
-    shifted = lines.asof_join(shifts, on=lines.place >= shifts.from_place)
-    good = shifted.mutate(line=shifted.place + shifted["shift"].fill_null(0)).select("line", "raw", "broken")
-    bad = ibis.memtable(
-        pa.table(
-            {
-                "line": [line for line, _, _ in faults],
-                "raw": [raw.strip("\r\n") for _, _, raw in faults],
-                "broken": [FAULTS.get(fault, fault.lower()) for _, fault, _ in faults],
-            }
-        )
-    )
-    return good.union(bad.mutate(line=bad.line.cast(good.line.type())))
-
-
-def _filled(records: ir.Table, plan: Plan, text_of: ir.Value) -> ir.Table:
-    """One column per field of the plan: its first non-empty column, without spaces at the ends."""
+def _filled(
+    records: ir.Table, plan: Plan, text_of: Callable[[str], ir.Value], fitting: Mapping[str, ir.Value] = NONE
+) -> ir.Table:
+    """One column per field of the plan: `fitting`, or its first non-empty column, without spaces at the ends."""
 
     def first(columns: Sequence[str]) -> ir.Value:
-        return ibis.coalesce(*(_trim(text_of(column)).nullif("") for column in columns))
+        texts = [text_of(column) for column in columns]
+        return ibis.coalesce(*(_trim(text).nullif("") for text in texts))
 
-    fields = {name: first(columns) for name, columns in plan.columns.items()}
-    return records.select("line", "raw", "broken", **fields)
+    fields = {name: first(columns) for name, columns in plan.columns.items() if name not in fitting}
+    return records.select("line", "raw", "broken", **fitting, **fields)
 
 
 def _jsonl(lines: ir.Table, plan: Plan) -> ir.Table:
@@ -144,10 +99,7 @@ def _sequences(lines: ir.Table) -> ir.Table:
     return long.select(*names).union(short.select(*names))
 
 
-def _parquet(connection: Backend, path: Path, plan: Plan) -> ir.Table:
-    file = connection.read_parquet(str(path))
-    records = file.mutate(line=ibis.row_number() + 1, broken=ibis.null("string"))
-
+def _parquet(file: ir.Table, plan: Plan) -> ir.Table:
     def text_of(column: str) -> ir.Value:
         value = file[column]
         if value.type().is_nested():
@@ -155,5 +107,23 @@ def _parquet(connection: Backend, path: Path, plan: Plan) -> ir.Table:
         text = value.cast("string")
         return text.re_replace(r"\.0$", "") if column in plan.sample.decimals else text
 
-    raw = _to_json(ibis.struct({name: file[name] for name in file.columns}))
-    return _filled(records.mutate(raw=raw), plan, text_of)
+    raw = ibis.struct({name: file[name] for name in file.columns if name != "line"})
+    records = file.mutate(raw=raw, broken=ibis.null("string"))
+    fitting = {
+        name: records[columns[0]]
+        for name, columns in plan.columns.items()
+        if len(columns) == 1 and _fits(name, file[columns[0]].type(), plan)
+    }
+    return _filled(records, plan, text_of, fitting)
+
+
+def _fits(name: str, kind: dt.DataType, plan: Plan) -> bool:
+    """Whether values of this type can fill the field as they are, without becoming texts."""
+    target = target_of(plan.table, name)
+    match target.kind if target else "":
+        case "time":
+            return kind.is_numeric() if plan.time in UNIX else kind.is_timestamp() and plan.time == "iso"
+        case "number" | "money":
+            return kind.is_numeric() and not kind.is_decimal()
+        case _:
+            return False

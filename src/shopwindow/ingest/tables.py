@@ -11,7 +11,9 @@ from ibis.backends.duckdb import Backend
 
 from shopwindow.config import ShopDirectory
 from shopwindow.ingest.attribution import attributed, is_complete
+from shopwindow.ingest.days import files_of
 from shopwindow.ingest.engine import engine
+from shopwindow.ingest.events import event_ids
 from shopwindow.ingest.manifest import parts_of
 from shopwindow.schema.events import ACTIONS, CUSTOMERS, IMPRESSIONS, PAGES
 from shopwindow.schema.items import ITEMS
@@ -22,10 +24,13 @@ LINE: Final = pa.field("line", pa.int64())  # of the imported file: rows of one 
 FROM_EVENTS: Final = pa.field("from_events", pa.bool_())  # an item row made of what event files say
 SESSION: Final = ACTIONS.get_field_index("session")
 
+OCCURRENCE: Final = pa.field("occurrence", pa.int32())  # of an event without id (null) among equal ones
+
 PART_SCHEMAS: Final = {
-    "actions": ACTIONS.remove(SESSION).append(LINE),  # sessions span files: numbered when read
+    # sessions span files: numbered when read
+    "actions": ACTIONS.remove(SESSION).append(OCCURRENCE).append(LINE),
     "pages": PAGES.append(LINE),
-    "impressions": IMPRESSIONS.append(LINE),
+    "impressions": IMPRESSIONS.append(OCCURRENCE).append(LINE),
     "items": ITEMS.append(FROM_EVENTS).append(LINE),
     "customers": CUSTOMERS.append(LINE),
 }
@@ -41,13 +46,27 @@ def read_actions(shop_dir: ShopDirectory) -> pa.Table:
     """
     shop = read_shop(shop_dir.config)
     with engine(shop_dir.data) as connection:
-        parts = _parts(connection, shop_dir, "actions")
-        if parts is None:
+        actions = actions_table(connection, shop_dir, shop)
+        if actions is None:
             return ACTIONS.empty_table()
-        actions, pages = with_sessions(parts, shop), _parts(connection, shop_dir, "pages")
-        if pages is not None and not is_complete(parts):
-            actions = attributed(actions, pages, shop.session_gap_minutes * MINUTE_MS)
+        if "session" not in actions.columns:
+            actions = with_sessions(actions, shop)
+        actions = actions.mutate(event_id=event_ids(actions, "actions"))
         return _arrow(actions.order_by("customer_key", "at_ms", "part", "line"), ACTIONS)
+
+
+def actions_table(
+    connection: Backend, shop_dir: ShopDirectory, shop: ShopConfig, after: int = 0
+) -> ir.Table | None:
+    """The actions of all parts but the first `after` ones; None without any.
+
+    With `session` where they were attributed to pages, which goes by sessions: else those are left to the reader.
+    """
+    parts = parts_table(connection, parts_of(shop_dir, "actions")[after:])
+    pages = parts_table(connection, parts_of(shop_dir, "pages"))
+    if parts is None or pages is None or is_complete(parts):
+        return parts
+    return attributed(with_sessions(parts, shop), pages, shop.session_gap_minutes * MINUTE_MS)
 
 
 def with_sessions(actions: ir.Table, shop: ShopConfig) -> ir.Table:
@@ -76,7 +95,7 @@ def read_customers(shop_dir: ShopDirectory) -> pa.Table:
     `consent` is the latest word: a row that does not speak of it takes nothing back.
     """
     with engine(shop_dir.data) as connection:
-        parts = _parts(connection, shop_dir, "customers")
+        parts = parts_table(connection, parts_of(shop_dir, "customers"))
         if parts is None:
             return CUSTOMERS.empty_table()
         spoken = _latest(parts.filter(parts.consent.notnull()), "customer_key")
@@ -94,7 +113,7 @@ def read_items(shop_dir: ShopDirectory) -> pa.Table:
     first event.
     """
     with engine(shop_dir.data) as connection:
-        parts = _parts(connection, shop_dir, "items")
+        parts = parts_table(connection, parts_of(shop_dir, "items"))
         if parts is None:
             return ITEMS.empty_table()
         described = _latest(parts.filter(~parts.from_events), "item_key")
@@ -125,21 +144,24 @@ def _latest(parts: ir.Table, key: str) -> ir.Table:
 
 def _in_time(shop_dir: ShopDirectory, table: str, schema: pa.Schema) -> pa.Table:
     with engine(shop_dir.data) as connection:
-        parts = _parts(connection, shop_dir, table)
+        parts = parts_table(connection, parts_of(shop_dir, table))
         if parts is None:
             return schema.empty_table()
+        if table == "impressions":
+            parts = parts.mutate(event_id=event_ids(parts, table))
         return _arrow(parts.order_by("at_ms", "part", "line"), schema)
 
 
-def _parts(connection: Backend, shop_dir: ShopDirectory, table: str) -> ir.Table | None:
-    """All rows of a table with the number of the import (`part`) that brought them; None without any."""
-    files: Sequence[tuple[int, Path]] = parts_of(shop_dir, table)
-    if not files:
-        return None
+def parts_table(connection: Backend, parts: Sequence[tuple[int, Path]]) -> ir.Table | None:
+    """All rows of these parts with the number of the import (`part`) that brought them; None without any."""
     tables = [
-        connection.read_parquet(str(path)).mutate(part=ibis.literal(number, "int64"))
-        for number, path in files
+        connection.read_parquet([str(file) for file in files_of(path)]).mutate(
+            part=ibis.literal(number, "int64")
+        )
+        for number, path in parts
     ]
+    if not tables:
+        return None
     return ibis.union(*tables) if len(tables) > 1 else tables[0]
 
 

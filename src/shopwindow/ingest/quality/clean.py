@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import ibis
@@ -13,7 +12,7 @@ from ibis.backends.duckdb import Backend
 from shopwindow.config import ShopDirectory
 from shopwindow.ingest.engine import engine
 from shopwindow.ingest.manifest import ImportRecord, parts_of, read_manifest
-from shopwindow.ingest.tables import PART_SCHEMAS
+from shopwindow.ingest.tables import PART_SCHEMAS, parts_table
 from shopwindow.schema.shop import ShopConfig, read_shop
 
 CLOCK_FROM_MS: Final = 631_152_000_000  # 1990: an import by bare order counts seconds from 1970
@@ -98,15 +97,11 @@ def _view(connection: Backend, name: str, rows: ir.Table) -> ir.Table:
 
 
 def _parts(connection: Backend, shop_dir: ShopDirectory, table: str) -> ir.Table:
-    files: list[tuple[int, Path]] = list(parts_of(shop_dir, table))
-    if not files:
+    parts = parts_table(connection, parts_of(shop_dir, table))
+    if parts is None:
         empty = ibis.memtable(PART_SCHEMAS[table].empty_table())
         return empty.mutate(part=ibis.literal(0, "int64"))
-    tables = [
-        connection.read_parquet(str(path)).mutate(part=ibis.literal(number, "int64"))
-        for number, path in files
-    ]
-    return ibis.union(*tables) if len(tables) > 1 else tables[0]
+    return parts
 
 
 def _real(events: ir.Table) -> ir.Table:
