@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -14,8 +15,10 @@ from shopwindow.simulation.marginals import CART, PURCHASE, WISHLIST, Actions
 from shopwindow.simulation.parameters import Parameters
 from shopwindow.simulation.spec import DAY_MS, HOUR_MS, WorldSpec
 
-FIT_SPEC: Final = WorldSpec(items=1000, customers=1000, bots=0.0)
-"""The world that is simulated again and again while fitting: as many items per customer as the demo has."""
+FIT_SPEC: Final = WorldSpec(bots=0.0)
+"""The world that is fitted: the demo's. Rates depend on its size: the more goods, the better the best of them."""
+SKETCH: Final = WorldSpec(items=1000, customers=1000, bots=0.0)
+"""A smaller one for the first slopes."""
 MIDDLE_DAY: Final = 27
 EVENING: Final = 19 * HOUR_MS
 MONTHS: Final = 60.0
@@ -205,9 +208,9 @@ def targets(logs: Logs) -> dict[str, float]:
 def refitted(logs: Logs, rounds: int, start: Parameters, say: Callable[[str], None]) -> fit.Round:
     """The best of all parameters tried from `start` on."""
 
-    def moments_of(parameters: Parameters) -> dict[str, float]:
-        actions = fit.simulated(FIT_SPEC, parameters)
-        week = actions.within(FIT_SPEC.start_ms + MIDDLE_DAY * DAY_MS, logs.yoochoose.days)
+    def moments_of(spec: WorldSpec, parameters: Parameters) -> dict[str, float]:
+        actions = fit.simulated(spec, parameters)
+        week = actions.within(spec.start_ms + MIDDLE_DAY * DAY_MS, logs.yoochoose.days)
         ours, theirs = fit.popularity_moment(week, logs.yoochoose.actions)
         return {
             **fit.session_moments(actions), **fit.funnel_moments(actions), **fit.return_moments(actions),
@@ -215,7 +218,9 @@ def refitted(logs: Logs, rounds: int, start: Parameters, say: Callable[[str], No
         }  # fmt: skip
 
     best: fit.Round | None = None
-    for each in fit.broyden(targets(logs), moments_of, start, rounds):
+    for each in fit.broyden(
+        targets(logs), partial(moments_of, FIT_SPEC), start, rounds, partial(moments_of, SKETCH)
+    ):
         say(f"distance {each.distance:.4f} at {_short(each.parameters)}")
         best = each if best is None or each.distance < best.distance else best
     assert best is not None

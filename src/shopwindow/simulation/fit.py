@@ -31,13 +31,17 @@ KNOBS: Final[Mapping[str, tuple[float, float, float]]] = {
     "patience_sd": (0.0, 1.2, 0.15),
     "dwell_mean": (7.0, 13.0, 0.4),
     "dwell_sd": (0.3, 2.5, 0.2),
-    "look_again": (0.0, 0.9, 0.15),
+    "look_again": (0.0, 0.6, 0.15),
     "appeal_sd": (0.0, 1.5, 0.3),
     "eagerness_sd": (0.1, 1.6, 0.2),
     "follow_up": (0.0, 0.95, 0.12),
     "follow_up_days": (0.2, 10.0, 0.5),
 }
 """Parameter -> the range in which it may lie, and the step of the first differences."""
+
+
+Moments = Callable[[Parameters], Mapping[str, float]]
+"""Simulates with these parameters and measures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,18 +117,20 @@ def regulars(actions: Actions) -> Actions:
 
 def broyden(
     target: Mapping[str, float],
-    moments_of: Callable[[Parameters], Mapping[str, float]],
+    moments_of: Moments,
     start: Parameters,
     rounds: int,
+    sketch: Moments,
 ) -> Iterator[Round]:
-    """Every set of parameters that is tried, the first Jacobian's among them; the best one is the fit.
+    """The start, then a set of parameters per round; the best of them is the fit.
 
-    target: as many moments as there are KNOBS. `moments_of` simulates.
+    target: as many moments as there are KNOBS. `moments_of` simulates in full, `sketch` on a smaller world: its slopes are good
+    enough to begin with.
     """
     names, knobs = list(target), list(KNOBS)
     goal = np.array([target[name] for name in names])
 
-    def tried(x: Real) -> tuple[Round, Real]:
+    def tried(x: Real, moments_of: Moments) -> tuple[Round, Real]:
         parameters = replace(start, **{knob: float(value) for knob, value in zip(knobs, x, strict=True)})
         moments = moments_of(parameters)
         off = np.array([moments[name] for name in names]) - goal
@@ -133,20 +139,20 @@ def broyden(
 
     low, high, step = (np.array([KNOBS[knob][part] for knob in knobs]) for part in range(3))
     x = np.array([asdict(start)[knob] for knob in knobs])
-    here, off = tried(x)
+    here, off = tried(x, moments_of)
     yield here
+    _, sketched = tried(x, sketch)
     jacobian = np.zeros((len(names), len(knobs)))
     for place in range(len(knobs)):
         moved = x.copy()
         moved[place] += step[place] if moved[place] + step[place] <= high[place] else -step[place]
-        there, off_there = tried(moved)
-        yield there
-        jacobian[:, place] = (off_there - off) / (moved[place] - x[place])
+        _, off_there = tried(moved, sketch)
+        jacobian[:, place] = (off_there - sketched) / (moved[place] - x[place])
     for _ in range(rounds):
         pull = np.linalg.lstsq(jacobian, -off, rcond=1e-3)[0]
         pull *= min(1.0, 2.0 / max(float(np.abs(pull / step).max()), 1e-9))  # no further than two first steps
         moved = np.clip(x + pull, low, high)
-        there, off_there = tried(moved)
+        there, off_there = tried(moved, moments_of)
         yield there
         dx = moved - x
         jacobian += np.outer(off_there - off - jacobian @ dx, dx) / max(dx @ dx, 1e-12)

@@ -14,18 +14,18 @@ class Parameters:
     `follow_up`: share of visits that come back to the one before; `follow_up_days`: mean gap before those.
     """
 
-    wish_at: float = 9.87
-    cart_at: float = 9.16
-    buy_at: float = 9.55
-    go_on: float = 0.36
-    patience_sd: float = 0.75
-    dwell_mean: float = 10.68
-    dwell_sd: float = 1.58
-    look_again: float = 0.4
-    appeal_sd: float = 1.4
-    eagerness_sd: float = 1.5
-    follow_up: float = 0.1
-    follow_up_days: float = 1.5
+    wish_at: float = 9.55
+    cart_at: float = 8.95
+    buy_at: float = 9.25
+    go_on: float = 0.3
+    patience_sd: float = 0.85
+    dwell_mean: float = 10.72
+    dwell_sd: float = 1.65
+    look_again: float = 0.6
+    appeal_sd: float = 0.72
+    eagerness_sd: float = 1.6
+    follow_up: float = 0.14
+    follow_up_days: float = 2.4
 
 
 CLICK_AT = 4.7
