@@ -31,7 +31,7 @@ def simulate(
     ] = None,
     preset: Annotated[
         Literal["tiny", "demo", "large"],
-        typer.Option(help="tiny: seconds. demo: about 250,000 actions. large: millions."),
+        typer.Option(help="tiny: seconds. demo: about 150,000 actions. large: millions."),
     ] = "demo",
     seed: Annotated[
         int, typer.Option(min=0, help="The same seed gives the same files, or the same visitors.")

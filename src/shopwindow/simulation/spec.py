@@ -59,7 +59,7 @@ def tiny() -> WorldSpec:
 
 
 def demo() -> WorldSpec:
-    """The demo's shop: about 250,000 actions, trained on within minutes on two cores."""
+    """The demo's shop: about 150,000 actions, trained on within minutes on two cores."""
     return WorldSpec()
 
 
