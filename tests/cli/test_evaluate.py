@@ -73,3 +73,5 @@ def test_ways_of_judging_that_do_not_go_together_are_refused(shop: Path) -> None
         run("evaluate", "--shop", shop, "--windows", 2, "--stale", 60)
     with pytest.raises(EvaluationError, match="stale inputs need requests in time"):
         run("evaluate", "--shop", shop, "--protocol", "leave-one-out", "--stale", 60)
+    with pytest.raises(EvaluationError, match="--baselines all goes with one test period"):
+        run("evaluate", "--shop", shop, "--baselines", "all", "--windows", 2)

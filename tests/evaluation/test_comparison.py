@@ -5,13 +5,15 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from shopwindow.baselines.lineup import first_lineup
 from shopwindow.baselines.popularity import Popularity
 from shopwindow.datasets.split import SplitSpec
 from shopwindow.errors import EvaluationError
+from shopwindow.evaluation import rivals
 from shopwindow.evaluation.comparison import exam_of, judged
 from shopwindow.evaluation.protocol import EvaluationOptions, counts_before, evaluate
 from shopwindow.evaluation.report import report_of, write_json
-from shopwindow.evaluation.rivals import baselines
+from shopwindow.evaluation.rivals import all_baselines, baselines
 from shopwindow.evaluation.segments import is_repeat, segments
 from shopwindow.evaluation.table import tables
 
@@ -120,3 +122,23 @@ def test_popularity_known_before_the_test_is_the_same_for_a_choice_of_its_reques
 def test_a_protocol_on_the_wrong_split_is_refused(shop) -> None:
     with pytest.raises(EvaluationError, match="leave-one-out cannot be judged on a temporal split"):
         exam_of(shop, SplitSpec(), "leave-one-out")
+
+
+def test_all_baselines_stand_at_their_best_and_what_was_tuned_before_is_not_tried_again(
+    shop, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(rivals, "lineup", lambda dataset, timed, seed: first_lineup(dataset, timed=timed))
+    exam, journal = exam_of(shop, SplitSpec(), "temporal"), tmp_path / "temporal.journal"
+    first = list(all_baselines(exam, no_time, journal))
+    looks = []
+
+    def watched() -> float:
+        looks.append(0.0)
+        return 0.0
+
+    again = list(all_baselines(exam, watched, journal))
+    assert len(looks) == 4 * len(
+        again
+    )  # when it is fitted and when it is judged: no trial looks at the clock
+    assert [each.settings for each in again] == [each.settings for each in first]
+    assert [each.settings for each in first] == [each.settings for each in baselines(exam, no_time)]

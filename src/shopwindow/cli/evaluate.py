@@ -69,6 +69,13 @@ def evaluate(
             help="An item is new for so many days; default: a week, or a tenth of the log if that is less.",
         ),
     ] = None,
+    baselines: Annotated[
+        Literal["first", "all"],
+        typer.Option(
+            help="first: popularity and item-kNN. all: every baseline, as `shopwindow tune` has tuned them, else tuned "
+            "now (minutes)."
+        ),
+    ] = "first",
     seed: Annotated[int, typer.Option(help="Of the tie order and of the bootstrap.")] = 0,
     html: Annotated[
         Path | None, typer.Option("--html", help="The page with plots; default: reports/ of the shop.")
@@ -105,13 +112,15 @@ def evaluate(
     )  # fmt: skip
     if ((windows or protocol == "replay") and stale) or (windows and protocol == "replay"):
         raise EvaluationError("expected one of --windows, --stale and --protocol replay, came several")
+    if baselines == "all" and (windows or protocol == "replay"):
+        raise EvaluationError("--baselines all goes with one test period: leave out --windows and replay")
     report: Report | None
     if protocol == "replay":
         report, page = pages_report(ask, names, console)
     elif windows:
         report, page = windows_report(ask, run or [], windows, console)
     else:
-        report, page = requests_report(ask, names, console)
+        report, page = requests_report(ask, names, console, everyone=baselines == "all")
     for table in tables(report) if report is not None else ():
         console.print(table)
     if not names:
@@ -144,13 +153,18 @@ class Asked:
         return exam.at_most(self.requests) if self.requests else exam
 
 
-def requests_report(ask: Asked, names: Sequence[str], console: "Console") -> tuple["Report", "Document"]:
-    """The report and the page of one test period."""
+def requests_report(
+    ask: Asked, names: Sequence[str], console: "Console", *, everyone: bool = False
+) -> tuple["Report", "Document"]:
+    """The report and the page of one test period. everyone: beside every baseline, not the first ones alone."""
     from shopwindow.datasets.dataset import load_dataset
     from shopwindow.evaluation.page import page_of
 
     dataset = load_dataset(ask.shop_dir)
-    report = judge(ask.exam(dataset, ask.spec), [ask.shop_dir.runs / name for name in names], console)
+    journal = ask.shop_dir.tuning / f"{ask.protocol}.journal" if everyone else None
+    report = judge(
+        ask.exam(dataset, ask.spec), [ask.shop_dir.runs / name for name in names], console, journal
+    )
     return report, page_of(report, f"Evaluation of {dataset.shop.name}", [data_section(dataset)])
 
 
@@ -171,16 +185,20 @@ def data_section(dataset: "Dataset") -> "Section":
     )
 
 
-def judge(exam: "Exam", runs: Sequence[Path], console: "Console") -> "Report":
-    """The report of the baselines and of these runs."""
+def judge(exam: "Exam", runs: Sequence[Path], console: "Console", journal: Path | None = None) -> "Report":
+    """The report of the first baselines (of all, where their journal is given) and of these runs."""
     from shopwindow.evaluation.comparison import judged
     from shopwindow.evaluation.report import report_of
-    from shopwindow.evaluation.rivals import baselines
+    from shopwindow.evaluation.rivals import all_baselines, baselines
     from shopwindow.evaluation.segments import segments
 
     entrants: list[Entrant] = []
     with console.status(f"{len(exam.requests):,} test requests: popularity") as status:
-        rivals = baselines(exam, time.monotonic, status.update)
+        rivals = (
+            baselines(exam, time.monotonic, status.update)
+            if journal is None
+            else all_baselines(exam, time.monotonic, journal, status.update)
+        )
         entrants.extend(replace(rival, peak_mib=peak_mib()) for rival in rivals)
         for path in runs:
             status.update(f"judging run {path.name}")

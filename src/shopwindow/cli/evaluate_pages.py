@@ -67,7 +67,8 @@ def _models(
     from shopwindow.evaluation.tuning import TuningPlan
 
     for space in first_lineup(exam.dataset, timed=True):
-        found = tuned(space, exam, TuningPlan(seed=ask.seed), time.monotonic, note)
+        note(f"tuning {space.name}")
+        found = tuned(space, exam, TuningPlan(seed=ask.seed), time.monotonic)
         setting = found.best.setting
         yield setting.fit(exam.dataset, exam.split.before_test), str(setting)
     for name in names:

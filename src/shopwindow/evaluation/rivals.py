@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
-from shopwindow.baselines.lineup import first_lineup
+from shopwindow.baselines.lineup import first_lineup, lineup
 from shopwindow.baselines.space import Space
 from shopwindow.evaluation.comparison import Clock, Exam, judged
 from shopwindow.evaluation.report import Entrant
@@ -12,16 +13,25 @@ from shopwindow.evaluation.tuning import Tuned, TuningPlan, tried
 
 def baselines(exam: Exam, clock: Clock, note: Callable[[str], None] = lambda _: None) -> Iterator[Entrant]:
     """Popularity overall, in category and of late, and item-kNN: each at its best validation setting."""
+    plan = TuningPlan(seed=exam.options.seed)
     for space in first_lineup(exam.dataset, timed=timed(exam)):
-        yield rival(exam, tuned(space, exam, TuningPlan(seed=exam.options.seed), clock, note), clock)
+        note(f"tuning {space.name}")
+        yield rival(exam, tuned(space, exam, plan, clock), clock)
 
 
-def tuned(
-    space: Space, exam: Exam, plan: TuningPlan, clock: Clock, note: Callable[[str], None] = lambda _: None
-) -> Tuned:
-    """All trials of one baseline; `note` is told its name before."""
-    note(f"tuning {space.name}")
-    return Tuned(space, tuple(tried(space, exam, plan, clock)))
+def all_baselines(
+    exam: Exam, clock: Clock, journal: Path, note: Callable[[str], None] = lambda _: None
+) -> Iterator[Entrant]:
+    """Every baseline that this data allows, tuned with the same budget; what the journal knows is not tried again."""
+    plan = TuningPlan(seed=exam.options.seed)
+    for space in lineup(exam.dataset, timed(exam), plan.seed):
+        note(f"tuning {space.name}")
+        yield rival(exam, tuned(space, exam, plan, clock, journal), clock)
+
+
+def tuned(space: Space, exam: Exam, plan: TuningPlan, clock: Clock, journal: Path | None = None) -> Tuned:
+    """All trials of one baseline."""
+    return Tuned(space, tuple(tried(space, exam, plan, clock, journal)))
 
 
 def rival(exam: Exam, found: Tuned, clock: Clock) -> Entrant:
