@@ -21,8 +21,8 @@ $(STAMP): pyproject.toml constraints.txt
 demo: setup ## simulate -> import -> train -> evaluate -> release -> serve; CHECK=1 drives it through a browser and exits
 	$(MALLOC) $(PY) -m shopwindow demo $(if $(CHECK),--check,)
 
-test: setup lint types ## everything CI runs
-	$(MALLOC) $(PY) -m pytest -q
+test: setup lint types ## everything CI runs; a file of tests stays on one processor, and so do its threads
+	$(MALLOC) OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto --dist loadfile
 
 lint: setup
 	.venv/bin/ruff check .
