@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,15 @@ def test_a_time_pattern_that_means_nothing_is_refused(pattern: str, tmp_path: Pa
 def test_a_wrong_command_says_what_was_expected(words: tuple[str, ...], message: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=message):
         run("import", "--shop", tmp_path, *words)
+
+
+def test_an_engine_that_is_unknown_or_not_installed_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("init", "--shop", tmp_path)
+    (tmp_path / "log.csv").write_text(LOG)
+    with pytest.raises(ConfigError, match="expected duckdb or spark, came 'flink'"):
+        run("import", "--shop", tmp_path, "--engine", "flink", tmp_path / "log.csv")
+    monkeypatch.setitem(sys.modules, "shopwindow.ingest.spark", None)
+    with pytest.raises(ConfigError, match=r"expected PySpark, .* leave --engine out"):
+        run("import", "--shop", tmp_path, "--engine", "spark", tmp_path / "log.csv")

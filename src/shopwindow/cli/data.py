@@ -13,7 +13,7 @@ from shopwindow.ingest.public_names import listing
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from shopwindow.ingest.engine import Resources
+    from shopwindow.ingest.engine import Opening, Resources
     from shopwindow.ingest.importer import ImportReport
     from shopwindow.ingest.source import Source
 
@@ -79,6 +79,7 @@ def import_files(
         help="\n\n".join(["Import a public data set by name instead of files.", *listing().splitlines()]),
     ),
     data: Path | None = typer.Option(None, help="With --public: the folder that holds the sets."),
+    engine: str = typer.Option("duckdb", help="duckdb, or spark (needs PySpark and Java): the same tables."),
     memory: int | None = typer.Option(
         None, help="MiB for the engine; a quarter of the machine's, at most 2560."
     ),
@@ -90,6 +91,8 @@ def import_files(
     Example: shopwindow import --shop my-shop log.csv --names user,item,what,at --map action=what --value action:pv=click
 
     Example: shopwindow import --shop my-shop --table items products.jsonl
+
+    Example: shopwindow import --shop my-shop --engine spark --memory 8192 events.csv
 
     Example: shopwindow import --shop taobao --public taobao-slice --data data
     """
@@ -124,7 +127,26 @@ def import_files(
     if check:
         _show_plans(ShopDirectory(shop), sources)
         return
-    _import_each(ShopDirectory(shop), sources, Resources(memory_mib=memory))
+    _import_each(ShopDirectory(shop), sources, _opening(engine), Resources(memory_mib=memory))
+
+
+def _opening(engine: str) -> "Opening":
+    match engine:
+        case "duckdb":
+            from shopwindow.ingest.engine import duck_engine
+
+            return duck_engine
+        case "spark":
+            try:
+                from shopwindow.ingest.spark import spark_engine
+            except ImportError as error:
+                raise ConfigError(
+                    f"--engine spark: expected PySpark, came '{error}'; "
+                    "pip install 'shopwindow[spark]', or leave --engine out"
+                ) from error
+            return spark_engine
+        case other:
+            raise ConfigError(f"--engine: expected duckdb or spark, came '{other}'")
 
 
 def _show_plans(shop_dir: ShopDirectory, sources: list["Source"]) -> None:
@@ -138,7 +160,9 @@ def _show_plans(shop_dir: ShopDirectory, sources: list["Source"]) -> None:
         _show_plan(Console(), source.path, plan_of(source, config).lines())
 
 
-def _import_each(shop_dir: ShopDirectory, sources: list["Source"], resources: "Resources") -> None:
+def _import_each(
+    shop_dir: ShopDirectory, sources: list["Source"], opening: "Opening", resources: "Resources"
+) -> None:
     from rich.console import Console
 
     from shopwindow.ingest.importer import import_file
@@ -149,7 +173,9 @@ def _import_each(shop_dir: ShopDirectory, sources: list["Source"], resources: "R
     for source in sources:
         path, began = source.path, time.monotonic()
         with console.status(f"importing {path.name}") as status:
-            report = import_file(shop_dir, config, source, on_step=status.update, resources=resources)
+            report = import_file(
+                shop_dir, config, source, on_step=status.update, resources=resources, opening=opening
+            )
         _show_plan(console, path, report.plan.lines())
         _show(console, report, time.monotonic() - began)
     _point_to_quality(console, shop_dir)

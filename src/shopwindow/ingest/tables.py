@@ -7,7 +7,7 @@ from typing import Final
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
-from ibis.backends.duckdb import Backend
+from ibis.backends.sql import SQLBackend
 
 from shopwindow.config import ShopDirectory
 from shopwindow.ingest.attribution import attributed, is_complete
@@ -56,7 +56,7 @@ def read_actions(shop_dir: ShopDirectory) -> pa.Table:
 
 
 def actions_table(
-    connection: Backend, shop_dir: ShopDirectory, shop: ShopConfig, after: int = 0
+    connection: SQLBackend, shop_dir: ShopDirectory, shop: ShopConfig, after: int = 0
 ) -> ir.Table | None:
     """The actions of all parts but the first `after` ones; None without any.
 
@@ -152,7 +152,7 @@ def _in_time(shop_dir: ShopDirectory, table: str, schema: pa.Schema) -> pa.Table
         return _arrow(parts.order_by("at_ms", "part", "line"), schema)
 
 
-def parts_table(connection: Backend, parts: Sequence[tuple[int, Path]]) -> ir.Table | None:
+def parts_table(connection: SQLBackend, parts: Sequence[tuple[int, Path]]) -> ir.Table | None:
     """All rows of these parts with the number of the import (`part`) that brought them; None without any."""
     tables = [
         connection.read_parquet([str(file) for file in files_of(path)]).mutate(
