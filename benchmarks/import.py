@@ -120,7 +120,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=given.folder) as name:
         for form in given.forms.split(","):
             rows += measured(Path(name), form, sizes)
-    write_results("import", rows)
+    write_results("import", rows, keep=True)  # --forms and --rows: in pieces
 
 
 if __name__ == "__main__":

@@ -180,6 +180,12 @@ def test_a_byte_order_mark_and_blank_lines_do_no_harm(importing: Import) -> None
     assert (report.imported, report.rejected) == (3, 0)
 
 
+def test_spaces_of_every_kind_at_the_ends_are_none(importing: Import, shop_dir: ShopDirectory) -> None:
+    log = "user,item,action,at\n\u3000 \n\u00a0u ,\u00a0i, click\u2009,1700000000\nu, i\u00a0,click ,1700000001\n"
+    assert (importing(log).rows, read_items(shop_dir).column("item_id").to_pylist()) == (2, ["i"])
+    assert len(set(read_actions(shop_dir).column("customer_key").to_pylist())) == 1
+
+
 def test_a_huge_field_is_set_aside(importing: Import) -> None:
     report = importing(LOG + f"{'u' * 300},a,view,{T0}\n" + f"{'u' * 3_000_000},a,view,{T0}\nu,a,view,{T0}\n")
     assert (report.imported, report.rejected) == (4, 2)

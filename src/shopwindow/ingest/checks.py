@@ -1,8 +1,11 @@
 """Checks: texts -> typed values; a row that does not hold is named by field, what was expected and what came."""
 
 import math
-import re
-from collections.abc import Sequence
+import operator
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
 from typing import Final
 
 import ibis
@@ -34,14 +37,22 @@ NO: Final = ("false", "f", "no", "n", "0")
 def _to_json(value) -> str: ...  # type: ignore[no-untyped-def,empty-body]
 
 
-def checked(
-    engine: Engine, records: ir.Table, plan: Plan, shop: ShopConfig
-) -> tuple[ir.Table, dict[str, str]]:
-    """Typed fields of every record, and for each field what is expected of it.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What became of a file's records.
 
-    The table has `line`, one typed column per target that the plan fills, and `field` and `came`, which are null
-    for a row that holds; a row dropped on purpose has `field` = "-".
+    `rows`: all of them. `good`: `line` and one typed column per target that the plan fills. `bad`: line, field and came
+    of those that do not hold; of one dropped on purpose `field` is "-". `expected`: what is expected of each field.
     """
+
+    rows: ir.Table
+    good: ir.Table
+    bad: ir.Table
+    expected: Mapping[str, str]
+
+
+def checked(engine: Engine, records: ir.Table, plan: Plan, shop: ShopConfig) -> Checked:
+    """The records told apart by whether all their fields hold."""
     targets = _targets(plan)
     texts = {TEXT_OF + each.name: _text(each, records, plan) for each in targets}
     rows = records.select("line", "broken", **texts)
@@ -50,15 +61,15 @@ def checked(
     for target in targets:
         text = rows[TEXT_OF + target.name]
         values[target.name], expected[target.name] = _value(target, text, plan, shop)
-    return engine.kept("typed", _judged(rows.mutate(**values), targets)), expected
+    rows = engine.kept("typed", _judged(rows.mutate(**values), targets))
+    bad = engine.kept("bad", rows.filter(rows.field.notnull()).select("line", "field", "came"))
+    return Checked(rows, rows.filter(rows.field.isnull()).drop("field", "came"), bad, expected)
 
 
 def raw_of(records: ir.Table, bad: ir.Table) -> ir.Table:
-    """Adds `raw`, the line as it came, to a few rows of `checked`: read again, since what holds needs no copy."""
-    lines = (
-        records.select("line", "raw").semi_join(bad, "line").distinct()
-    )  # a line of a sequence is many rows
-    return bad.inner_join(lines, "line")
+    """Adds `raw`, the line as it came, to the rows set aside: read again, since what holds needs no copy."""
+    lines = records.select("line", "raw").semi_join(bad, "line")
+    return bad.inner_join(lines.distinct(), "line")  # a line of a sequence is many rows
 
 
 def _targets(plan: Plan) -> list[Target]:
@@ -160,7 +171,8 @@ def _paths(text: ir.StringValue, plan: Plan, shop: ShopConfig) -> ir.ArrayValue:
 def _clean_path(path: ir.StringValue, plan: Plan, shop: ShopConfig) -> ir.StringValue:
     """The path with the shop's separator, without empty parts."""
     theirs, ours = plan.category_separator, shop.category_separator
-    mark = re.escape(theirs)
     parts = path.split(theirs).map(lambda part: part.strip()).filter(lambda part: part != "")
-    untidy = path.re_search(rf"\s|^{mark}|{mark}$|{mark}{mark}")  # rare, and dear to tidy
+    ends = path.startswith(theirs) | path.endswith(theirs)
+    within = (path.contains(each) for each in (*string.whitespace, theirs + theirs))
+    untidy = reduce(operator.or_, within, ends)  # rare, and dear to tidy; no regex: 10 times the time
     return untidy.ifelse(parts.join(ours), path.replace(theirs, ours))

@@ -143,7 +143,10 @@ def _lines(connection: Backend, path: Path, encoding: str) -> ir.Table:
         "SELECT line, error_type, csv_line FROM reject_errors ORDER BY line"
     ).fetchall()
     lines = _with_faults(lines, faults) if faults else lines.rename(line="place")
-    return lines.filter(_trim(lines.raw) != "").select("line", "raw", "broken")
+    begun = (lines.raw >= "!") & (
+        lines.raw < "\x7f"
+    )  # by the first byte: to trim all takes 0.7 s per million
+    return lines.filter(begun | (_trim(lines.raw) != "")).select("line", "raw", "broken")
 
 
 def _with_faults(lines: ir.Table, faults: Sequence[tuple[int, str, str]]) -> ir.Table:

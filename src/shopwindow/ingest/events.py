@@ -54,16 +54,15 @@ def with_occurrence(engine: Engine, rows: ir.Table, table: str, name: str) -> ir
     content = [column for column in CONTENT[table] if column in rows.columns]
     unnamed = rows.filter(rows[own].isnull()) if own in rows.columns else rows
     several = _several(engine, unnamed, content, name)
-    none = ibis.literal(0, "int32")
     if several is None:
-        return rows.mutate(occurrence=none)
+        return rows.mutate(occurrence=ibis.literal(0, "int32"))
     # few rows are repeated: only these are sorted and numbered
-    marked = rows.mutate(mark=_mark(rows, content))
-    equal = [*content, *([own] if own in rows.columns else [])]
-    place = ibis.row_number().over(group_by=equal, order_by="line").cast("int32")
-    repeated = marked.semi_join(several, "mark").mutate(occurrence=place)
-    rest = marked.anti_join(several, "mark").mutate(occurrence=none)
-    return rest.union(repeated).drop("mark")
+    repeated = unnamed.mutate(mark=_mark(unnamed, content)).semi_join(several, "mark")
+    place = ibis.row_number().over(group_by=content, order_by="line").cast("int32")
+    places = repeated.select(repeated_line=repeated.line, repeated_at=repeated["at"], place=place)
+    places = engine.kept(f"places_{name}", places)
+    found = rows.left_join(places, [rows.line == places.repeated_line, rows["at"] == places.repeated_at])
+    return found.mutate(occurrence=found.place.fill_null(0)).drop(*places.columns)
 
 
 def unknown(rows: ir.Table, known: ir.Table, table: str) -> ir.Table:

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, final
 
@@ -113,7 +114,8 @@ class Identity:
             known = self._find(table, ids)  # again: another process may have been quicker
             new = [each for each in ids if each not in known]
             keys = allocate(len(new))
-            rows = sorted(zip(keys, new, strict=True))  # the order of the file: fewer pages are touched
+            in_order = itemgetter(0)  # of the file: fewer pages are touched
+            rows = sorted(zip(keys, new, strict=True), key=in_order)
             self._connection.executemany(f"INSERT INTO {table} (key, id) VALUES (?, ?)", rows)
             self._connection.execute("COMMIT")
         except (sqlite3.Error, StateError, UnicodeEncodeError) as error:

@@ -14,7 +14,7 @@ from typing import Final
 import ibis.expr.types as ir
 
 from shopwindow.config import ShopDirectory
-from shopwindow.ingest.checks import checked, raw_of
+from shopwindow.ingest.checks import Checked, checked, raw_of
 from shopwindow.ingest.engine import WHOLE_MACHINE, Engine, Opening, Resources, duck_engine
 from shopwindow.ingest.identity import Identity, open_identity
 from shopwindow.ingest.manifest import (
@@ -140,8 +140,8 @@ class _Run:
     def whole(self, manifest: Manifest, seed: int | None) -> ImportReport:
         self.on_step("reading and checking rows")
         records = read(self.engine, self.source.path, self.plan)
-        rows, expected = checked(self.engine, records, self.plan, self.shop)
-        num_rows, num_skipped, num_bad = _counts(rows)
+        found = checked(self.engine, records, self.plan, self.shop)
+        num_rows, num_skipped, num_bad = _counts(found)
         report = ImportReport(
             source=self.source.path,
             table=self.source.table,
@@ -152,13 +152,14 @@ class _Run:
         )
         if num_bad:
             path = _rejects_path(self.shop_dir, self.source, self.content)
-            bad = raw_of(records, rows.filter(rows.field.notnull() & (rows.field != SKIP)))
-            report = replace(report, rejects=path, reasons=write_rejects(self.engine, bad, expected, path))
-        good = rows.filter(rows.field.isnull()).drop("field", "came")
+            bad = raw_of(records, found.bad.filter(found.bad.field != SKIP))
+            report = replace(
+                report, rejects=path, reasons=write_rejects(self.engine, bad, found.expected, path)
+            )
         name = f"{manifest.next_number:06}-{self.content[:12]}.parquet"
         parts: dict[str, int] = {}
         if num_rows > num_skipped + num_bad:
-            report, parts = self._written(good, report, Writing(self.engine, self.shop_dir, name), seed)
+            report, parts = self._written(found.good, report, Writing(self.engine, self.shop_dir, name), seed)
         record = ImportRecord(
             number=manifest.next_number,
             source=self.source.path.name,
@@ -212,15 +213,13 @@ class _Run:
         return {table: imported, "items": writing.whole(seen_items_part(told, keys, self.shop), "items")}
 
 
-def _counts(rows: ir.Table) -> tuple[int, int, int]:
+def _counts(found: Checked) -> tuple[int, int, int]:
     """All rows, those dropped on purpose, those set aside."""
-    counted = rows.aggregate(
-        all=rows.count(),
-        skipped=(rows.field == SKIP).fill_null(False).sum(),
-        bad=(rows.field != SKIP).fill_null(False).sum(),
+    dropped = found.bad.filter(found.bad.field == SKIP)
+    every, failed, skipped = (
+        int(rows.count().to_pyarrow().as_py()) for rows in (found.rows, found.bad, dropped)
     )
-    (row,) = counted.to_pyarrow().to_pylist()
-    return row["all"], row["skipped"] or 0, row["bad"] or 0
+    return every, skipped, failed - skipped
 
 
 def _identity(shop_dir: ShopDirectory, seed: int | None) -> Identity:

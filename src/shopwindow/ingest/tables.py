@@ -155,14 +155,21 @@ def _in_time(shop_dir: ShopDirectory, table: str, schema: pa.Schema) -> pa.Table
 def parts_table(connection: SQLBackend, parts: Sequence[tuple[int, Path]]) -> ir.Table | None:
     """All rows of these parts with the number of the import (`part`) that brought them; None without any."""
     tables = [
-        connection.read_parquet([str(file) for file in files_of(path)]).mutate(
-            part=ibis.literal(number, "int64")
-        )
+        read_part(connection, files_of(path), path.parent.name).mutate(part=ibis.literal(number, "int64"))
         for number, path in parts
     ]
     if not tables:
         return None
     return ibis.union(*tables) if len(tables) > 1 else tables[0]
+
+
+def read_part(connection: SQLBackend, files: Sequence[Path], table: str) -> ir.Table:
+    """The rows of these files of one part; a column that the imported file did not bring is null."""
+    rows = connection.read_parquet([str(file) for file in files])
+    kinds = ibis.Schema.from_pyarrow(PART_SCHEMAS[table]).items()
+    return rows.select(
+        **{name: rows[name].cast(kind) if name in rows.columns else ibis.null(kind) for name, kind in kinds}
+    )
 
 
 def _arrow(table: ir.Table, schema: pa.Schema) -> pa.Table:

@@ -15,6 +15,7 @@ from shopwindow.ingest.engine import Engine
 from shopwindow.ingest.events import CONTENT, OWN_ID, once_by_id, unknown, with_occurrence
 from shopwindow.ingest.manifest import parts_of
 from shopwindow.ingest.parts import Keys, keyed
+from shopwindow.ingest.tables import read_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Writing:
 
     def written(self, rows: ir.Table, table: str) -> ir.Table:
         """Those of `rows` that `events` has written."""
-        part = self._read([self.shop_dir.data / table / self.name])
+        part = self._read([self.shop_dir.data / table / self.name], table)
         return rows.semi_join(part, [rows.line == part.line, rows["at"] == part.at_ms])
 
     def whole(self, part: ir.Table, table: str) -> int:
@@ -58,11 +59,13 @@ class Writing:
     def _known(self, table: str, days: Days | None = None) -> ir.Table | None:
         """What earlier imports brought, of these days; None where that is nothing."""
         files = [path for _, path in parts_of(self.shop_dir, table)]
-        return self._read(files, days) if any(files_of(path, days) for path in files) else None
+        return self._read(files, table, days) if any(files_of(path, days) for path in files) else None
 
-    def _read(self, parts: list[Path], days: Days | None = None) -> ir.Table:
+    def _read(self, parts: list[Path], table: str, days: Days | None = None) -> ir.Table:
         tables = [
-            self.engine.connection.read_parquet(str(file)) for part in parts for file in files_of(part, days)
+            read_part(self.engine.connection, files, table)
+            for part in parts
+            if (files := files_of(part, days))
         ]
         return ibis.union(*tables) if len(tables) > 1 else tables[0]
 
