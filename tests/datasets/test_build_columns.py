@@ -67,6 +67,19 @@ def test_columns_built_in_pieces_are_those_of_the_whole_table(
     assert isinstance(built.at_ms, np.memmap)
 
 
+@pytest.mark.parametrize("with_pages", [False, True], ids=["counted", "attributed"])
+def test_test_events_neither_begin_nor_prolong_a_session(shop_dir: ShopDirectory, with_pages: bool) -> None:
+    lines = [f"u,i{n},click,{T0 + 1200 * n},,,,,,{'true' if n % 2 else ''}\n" for n in range(4)]
+    take(shop_dir, "log.csv", HEAD + "".join(lines))  # at minutes 0, 20 (test), 40, 60 (test); the gap is 30
+    if with_pages:
+        take(shop_dir, "pages.csv", f'page_id,at,customer,items\np,{T0},u,"[""i0""]"\n', "pages")
+    built = build_columns(shop_dir, SHOP)
+    assert built.session.tolist() == [0, 1]
+    assert read_actions(shop_dir).column("session").to_pylist() == [0, 0, 1, 1]
+    assert (built.position.tolist() == [0, -1]) == with_pages
+    same(built, anew(shop_dir))
+
+
 @settings(max_examples=6)
 @given(st.data())
 def test_merging_newer_events_gives_what_building_anew_gives(

@@ -101,7 +101,8 @@ def _answered(actions: ir.Table, pages: ir.Table, window_ms: int) -> ir.Table:
 
 def _inherited(actions: ir.Table) -> ir.Table:
     """`number` of what follows a touch from the touches of the same item in the same session."""
-    story = ("customer_key", "item_key", "session")
+    actions = actions.mutate(real=~actions.test.fill_null(False))  # test events hand nothing on to real ones
+    story = ("customer_key", "item_key", "session", "real")
     so_far = ibis.cumulative_window(group_by=story, order_by=("at_ms", "part", "line"))
     marked = actions.mutate(began=actions.action.first().over(so_far))
     touch = marked.action == marked.began

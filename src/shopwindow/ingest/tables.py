@@ -70,13 +70,18 @@ def actions_table(
 
 
 def with_sessions(actions: ir.Table, shop: ShopConfig) -> ir.Table:
-    """Adds `session` [0, 1, ... per customer]: a new one begins after a pause longer than the shop's gap."""
-    journey = ibis.window(group_by="customer_key", order_by=("at_ms", "part", "line"))
+    """Adds `session` [0, 1, ... per customer]: a new one begins after a pause longer than the shop's gap.
+
+    A test event is of the session under way: it begins none and prolongs none.
+    """
+    actions = actions.mutate(real=~actions.test.fill_null(False))
+    journey = ibis.window(group_by=("customer_key", "real"), order_by=("at_ms", "part", "line"))
     pause = actions.at_ms - actions.at_ms.lag().over(journey)
-    begins = (pause > shop.session_gap_minutes * MINUTE_MS).fill_null(False).cast("int64")
-    marked = actions.mutate(begins=begins)
+    begins = actions.real & (pause > shop.session_gap_minutes * MINUTE_MS).fill_null(False)
+    marked = actions.mutate(begins=begins.cast("int64"))
     through_now = ibis.cumulative_window(group_by="customer_key", order_by=("at_ms", "part", "line"))
-    return marked.mutate(session=marked.begins.sum().over(through_now).cast("int64"))
+    session = marked.begins.sum().over(through_now).cast("int64")
+    return marked.mutate(session=session).drop("real", "begins")
 
 
 def read_pages(shop_dir: ShopDirectory) -> pa.Table:
