@@ -112,7 +112,7 @@ def country_codes(customers: pa.Table) -> tuple[Int64, Int32, tuple[str, ...]]:
 def _moment(actions: ir.Table) -> tuple[ir.Value, ir.Value]:
     """at_ms, part and line as two values to sort by: seconds, and all else.
 
-    DuckDB sorts three times faster by keys of at most 24 bytes: 0.25 instead of 0.75 processor seconds per million.
+    DuckDB sorts three times faster by keys of 23 bytes than of 27: 0.25 instead of 0.75 processor seconds per million.
     """
     seconds = (actions.at_ms // 1000).cast("uint32")
     within = (actions.at_ms % 1000) * 2**53 + actions.part * 2**32 + actions.line
