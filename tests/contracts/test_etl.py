@@ -1,5 +1,6 @@
 """One suite for the engines of an import: the same files give the same tables, rows set aside included."""
 
+import gzip
 import json
 import os
 import shutil
@@ -55,7 +56,7 @@ def event(item: str, at: object, **more: object) -> dict[str, Any]:
     return {"user": "u", "item": item, "action": "click", "at": at, **more}
 
 
-def parquet(rows: dict[str, list[Any]]) -> bytes:
+def parquet(rows: dict[str, Any]) -> bytes:
     sink = pa.BufferOutputStream()
     pq.write_table(pa.table(rows), sink)
     return bytes(sink.getvalue())
@@ -102,11 +103,11 @@ CASES: dict[str, Case] = {
         ("one.csv", "actions", CSV + b"\xfc,a,view,1,,,,,\n" + GOOD.replace("u2", "w").encode(), AS_GUESSED),
         ("two.csv", "actions", (HEAD + GOOD + EQUAL + EQUAL + NEXT_DAY).encode(), AS_GUESSED),
     ],
-    "event ids, and times by a pattern": [
+    "event ids, times by a pattern, Latin-1": [
         ("log.csv", "actions",
-         b"event_id|user|item|action|at\ne1|u|a|view|14.11.2023 9:05\n|u|a|view|14.11.2023 10:00\n"
-         b"e1|u|b|view|14.11.2023 10:00\ne2|u|b|view|31.02.2023 10:00\n",
-         FieldMapping(time="%d.%m.%Y %H:%M")),
+         "event_id|user|item|action|at\ne1|u|ä|view|14.11.2023 9:05\n|u|ä|view|14.11.2023 10:00\n"
+         "e1|u|b|view|14.11.2023 10:00\ne2|u|b|view|31.02.2023 10:00\n".encode("latin-1"),
+         FieldMapping(time="%d.%m.%Y %H:%M", encoding="latin-1")),
     ],
     "JSON lines, and ISO times": [
         ("log.jsonl", "actions",
@@ -117,8 +118,8 @@ CASES: dict[str, Case] = {
          + b"{oops\n[1]\n" + lines(event("i", "2023-11-14"))[:-1] + b" {}\n",
          AS_GUESSED),
     ],
-    "sequences": [
-        ("log.txt", "actions", b"u 5 6 5\nv\t7\nlonely\n",
+    "sequences, packed": [
+        ("log.txt.gz", "actions", gzip.compress(b"u 5 6 5\nv\t7\nlonely\n"),
          FieldMapping(form="sequences", constants=(("action", "click"),))),
     ],
     "Parquet": [
@@ -203,6 +204,17 @@ def test_sessions_and_attribution_are_the_same_on_both(spark: "SparkEngine", tmp
     assert found.order_by("line").to_pyarrow().to_pylist() == expected
     assert [row["page_id"] for row in expected] == ["p", "p", "q", None, None]
     assert [row["session"] for row in expected] == [0, 0, 0, 1, 0]
+
+
+def test_a_parquet_file_that_spark_does_not_read_says_which_engine_does(
+    spark: "SparkEngine", tmp_path: Path
+) -> None:
+    path = tmp_path / "log.parquet"
+    path.write_bytes(
+        parquet({"user": ["u"], "item": ["a"], "action": ["cart"], "at": pa.array([1], pa.timestamp("ns"))})
+    )
+    with pytest.raises(IngestError, match="import with --engine duckdb"):
+        import_file(shop_at(tmp_path / "shop"), SHOP, Source(path), opening=lambda *_: nullcontext(spark))
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ class SparkEngine:
 
     def numbered(self, path: Path, encoding: str | None) -> ir.Table:
         if encoding is None:
-            rows = self._session.read.parquet(str(path))
+            rows = self._parquet(path)
             return self._view("rows", rows.withColumn("line", f.col("_metadata.row_index") + 1))
         plain = _plain(path, encoding, self._new("plain"))
         stored = self._new("lines")
@@ -66,6 +66,15 @@ class SparkEngine:
 
     def write(self, table: ir.Table, path: Path) -> None:
         self._connection.to_parquet(table, path, compression="snappy")
+
+    def _parquet(self, path: Path) -> DataFrame:
+        try:
+            return self._session.read.parquet(str(path))
+        except PySparkException as error:  # times of nanoseconds, as a rule
+            reason = str(error).splitlines()[0]
+            raise IngestError(
+                f"{path}: expected a Parquet file that Spark reads, came {reason}; import with --engine duckdb"
+            ) from error
 
     def _view(self, name: str, rows: DataFrame) -> ir.Table:
         unique = f"{name}_{next(self._numbers)}"
