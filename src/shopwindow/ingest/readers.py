@@ -40,7 +40,7 @@ def _json_valid(text: ir.Value) -> ir.BooleanValue: ...
 
 
 @ibis.udf.scalar.builtin(name="to_json")  # type: ignore[untyped-decorator]
-def _to_json(value) -> str: ...  # type: ignore[no-untyped-def,empty-body]
+def _to_json(value) -> dt.JSON: ...  # type: ignore[no-untyped-def]
 
 
 def read(engine: Engine, path: Path, plan: Plan) -> ir.Table:
@@ -113,7 +113,7 @@ def _parquet(file: ir.Table, plan: Plan) -> ir.Table:
     def text_of(column: str) -> ir.Value:
         value = file[column]
         if value.type().is_nested():
-            return _to_json(value)
+            return _to_json(value).cast("string")
         text = value.cast("string")
         return text.re_replace(r"\.0$", "") if column in plan.sample.decimals else text
 
