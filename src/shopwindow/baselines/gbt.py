@@ -10,7 +10,6 @@ from typing import Any, Final, final
 
 import lightgbm as lgb
 import numpy as np
-import pyarrow.compute as pc
 
 from shopwindow.baselines.history import popularity
 from shopwindow.baselines.shortlist import Shortlist, each_once, shortlist
@@ -150,9 +149,7 @@ class RankedShortlists:
 
 def static_features(dataset: Dataset) -> Int32:
     """[N, 2] category node and brand as codes, -1 where unknown."""
-    brand = dataset.catalog.table.column("brand")
-    codes = pc.index_in(brand, value_set=pc.drop_null(pc.unique(brand))).fill_null(-1).to_numpy()
-    return np.stack([dataset.catalog.category, codes.astype(np.int32)], axis=1)
+    return np.stack([dataset.catalog.category, dataset.brand_codes()], axis=1)
 
 
 def _examples(listed: Shortlist, requests: RequestSet) -> tuple[Rows, Float]:

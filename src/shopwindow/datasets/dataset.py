@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pyarrow.compute as pc
 
 from shopwindow.config import ShopDirectory
 from shopwindow.datasets.build_columns import current_columns
@@ -52,6 +53,12 @@ class Dataset:
     def item_counts(self, events: Bool) -> Int64:
         """[N] number of these events per item; `events [E]` must have items of the catalogue only."""
         return np.bincount(self.item_row[events], minlength=self.num_items)
+
+    def brand_codes(self) -> Int32:
+        """[N] a code per brand, -1 where none is known."""
+        brand = self.catalog.table.column("brand")
+        codes: Int32 = pc.index_in(brand, value_set=pc.drop_null(pc.unique(brand))).fill_null(-1).to_numpy()
+        return codes.astype(np.int32)
 
     @property
     def has_request_categories(self) -> bool:

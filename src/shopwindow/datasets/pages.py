@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shopwindow.config import ShopDirectory
+from shopwindow.datasets.build_columns import counted
 from shopwindow.datasets.dataset import Dataset
 from shopwindow.datasets.opt_outs import customers_of
 from shopwindow.datasets.requests import RequestSet, history_before
@@ -107,7 +108,8 @@ def logged_pages(dataset: Dataset, tables: PageTables) -> tuple[Dataset, LoggedP
     Raises:
         DatasetError: an action or surface that the shop's configuration does not know.
     """
-    pages = _kept(tables.pages, tables.customers)
+    pages = counted(tables.pages, tables.customers)
+    pages = pages.filter(pc.is_valid(pages.column("customer_key"))).sort_by("at_ms")
     dataset = with_customers(dataset, pages.column("customer_key").to_numpy())
     items = pages.column("items").combine_chunks()
     length = pc.list_value_length(items).fill_null(0).to_numpy().astype(np.int64)
@@ -153,14 +155,6 @@ def with_customers(dataset: Dataset, customer_key: Int64) -> Dataset:
             device=device,
         ),
     )
-
-
-def _kept(pages: pa.Table, customers: pa.Table) -> pa.Table:
-    declined = customers.filter(pc.equal(pc.fill_null(customers.column("consent"), True), False))
-    refused = pc.is_in(pages.column("customer_key"), value_set=declined.column("customer_key"))
-    test = pc.fill_null(pages.column("test"), False)
-    there = pc.is_valid(pages.column("customer_key"))
-    return pages.filter(pc.and_(there, pc.invert(pc.or_(test, refused)))).sort_by("at_ms")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

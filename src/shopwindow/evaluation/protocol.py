@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-import pyarrow.compute as pc
 
 from shopwindow.datasets.dataset import Dataset
 from shopwindow.datasets.recommender import Foresighted, Recommender
@@ -212,7 +211,7 @@ def _values(
 def _diversity(pages: Rows, dataset: Dataset) -> dict[str, Values]:
     """How different from one another the items of each page are; what the catalogue does not know is left out."""
     values, first = {}, pages[:, :SHOWN]
-    brand = brand_codes(dataset)
+    brand = dataset.brand_codes()
     if (brand >= 0).any():
         values["brand-run@24"] = diversity.longest_run(_labels(brand, pages))
     if len(dataset.catalog.categories) > 1:
@@ -253,13 +252,6 @@ def counts_before(dataset: Dataset, requests: RequestSet, protocol: Protocol) ->
     until: Int64 = np.asarray(columns.offsets[1:]).copy()
     np.minimum.at(until, requests.customer, requests.history_end)
     return dataset.item_counts(dataset.wanted_before(until))
-
-
-def brand_codes(dataset: Dataset) -> Int32:
-    """[N] a code per brand, -1 where none is known."""
-    brand = dataset.catalog.table.column("brand")
-    codes: Int32 = pc.index_in(brand, value_set=pc.drop_null(pc.unique(brand))).fill_null(-1).to_numpy()
-    return codes.astype(np.int32)
 
 
 def _labels(label: Int32, pages: Rows) -> Int32:

@@ -33,10 +33,6 @@ TEXT_OF: Final = "text of "
 NO: Final = ("false", "f", "no", "n", "0")
 
 
-@ibis.udf.scalar.builtin(name="to_json")  # type: ignore[untyped-decorator]
-def _to_json(value) -> str: ...  # type: ignore[no-untyped-def,empty-body]
-
-
 @dataclass(frozen=True, slots=True)
 class Checked:
     """What became of a file's records.
