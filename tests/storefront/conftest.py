@@ -18,8 +18,9 @@ STOREFRONT = Path(__file__).resolve().parents[2] / "src" / "shopwindow" / "api" 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One browser per file: while one is open its event loop runs in this thread, and no other test can have its own."""
     path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if path is None:
         reason = f"no browser here, looked for {', '.join(BROWSERS)}: `sh scripts/chromium.sh` installs one"
