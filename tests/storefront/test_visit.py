@@ -28,7 +28,7 @@ from shopwindow.stream.event_log import event_of
 from shopwindow.stream.sqlite_log import SqliteReader
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shop_dir(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> ShopDirectory:
     """Simulated people and goods; vectors straight from the titles, so that nothing has to be trained."""
     shop_dir = ShopDirectory(tmp_path_factory.mktemp("shop"))
@@ -67,7 +67,7 @@ def parts_of(dataset: Dataset, folder: Path) -> ReleaseParts:
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(shop_dir: ShopDirectory) -> Iterator[str]:
     with serving(shop_dir.root, 0) as server:
         yield server.address
