@@ -3,7 +3,8 @@
 `make bench NAME=baselines` does them all; ARGS="--only rees46-head ml-100k --models ease v-sknn --trials 24 --seeds 1" some.
 Settings are chosen on validation requests, fitted again on all that came before the test, and judged on the whole test.
 Each pair of a log and a model has a process of its own, so that peak memory is its own, and a file in
-benchmarks/work/baselines: a benchmark that was stopped goes on where it was.
+benchmarks/work/baselines: a benchmark that was stopped goes on where it was. Seconds are processor seconds, all threads
+together: the hours that this takes are rarely quiet ones.
 """
 
 import argparse
@@ -136,9 +137,9 @@ def hybrid_rows(task: Task) -> list[Row]:
     """Weigh the best settings of all baselines, as tuned before; their seconds of tuning count."""
     exam = task.exam()
     found = [searched(task, exam, space) for space in lineup(exam.dataset, timed(exam))]
-    start = time.perf_counter()
+    start = time.process_time()
     hybrid = blended(found, exam, task.plan).hybrid
-    seconds = time.perf_counter() - start + sum(each.seconds for each in found)
+    seconds = time.process_time() - start + sum(each.seconds for each in found)
     parts = zip(hybrid.weights, hybrid.parts, strict=True)
     note = " + ".join(f"{weight:.2f} {part.name}" for weight, part in parts) + "; one seed"
     return list(rows_of(task, exam, Chosen(hybrid, seconds, note)))
@@ -147,7 +148,7 @@ def hybrid_rows(task: Task) -> list[Row]:
 def searched(task: Task, exam: Exam, space: Space) -> Tuned:
     """All trials of a baseline, read from its journal where they are there already."""
     journal = WORK / "journals" / f"{task.dataset}-{task.protocol}-{space.name}"
-    return Tuned(space, tuple(tried(space, exam, task.plan, time.perf_counter, journal)))
+    return Tuned(space, tuple(tried(space, exam, task.plan, time.process_time, journal)))
 
 
 @dataclass(frozen=True)
@@ -168,14 +169,14 @@ def seeded(setting: Baseline, seeds: int) -> list[Baseline]:
 
 
 def rows_of(task: Task, exam: Exam, chosen: Chosen) -> Iterator[Row]:
-    start = time.perf_counter()
+    start = time.process_time()
     fitted = chosen.setting.fit(exam.dataset, exam.split.before_test)
-    fit_s = time.perf_counter() - start
-    outcome = judged(exam, fitted, time.perf_counter).outcome
+    fit_s = time.process_time() - start
+    outcome = judged(exam, fitted, time.process_time).outcome
     seed = getattr(chosen.setting, "seed", None)
     common = Row(
         dataset=task.dataset, protocol=task.protocol, model=chosen.setting.name, metric="", value=0.0,
-        seconds=time.perf_counter() - start + chosen.seconds, seed=seed, command=task.command,
+        seconds=time.process_time() - start + chosen.seconds, seed=seed, command=task.command,
         note=chosen.note if seed is not None or chosen.setting.name == HYBRID else f"{chosen.note}; nothing random",
     )  # fmt: skip
     yield from measured(common, outcome)
@@ -191,7 +192,7 @@ def list_rows(task: Task) -> list[Row]:
             dataset=task.dataset, protocol=task.protocol, model=each.name, metric="", value=0.0,
             command=task.command, note="the method's own top 50, scored here",
         )  # fmt: skip
-        found += measured(common, judged(exam, each, time.perf_counter).outcome)
+        found += measured(common, judged(exam, each, time.process_time).outcome)
     return found
 
 
