@@ -19,6 +19,7 @@ from ibis.backends.duckdb import Backend
 from ibis.backends.sql import SQLBackend
 
 from shopwindow.errors import IngestError
+from shopwindow.ingest.repeats import repeated_values
 
 MEMORY_MIB: Final = 2560  # at most, unless stated: with what else the process holds it stays below 4 GiB
 NO_DELIMITER: Final = "\x1f\x1e\x1d\x1c"  # in no text file: each line is one field
@@ -74,6 +75,9 @@ class Engine(Protocol):
     def kept(self, name: str, table: ir.Table | pa.Table) -> ir.Table:
         """The table, worked out once, to be read several times; `name` is free in this import."""
 
+    def repeated(self, name: str, marks: ir.Table) -> ir.Table | None:
+        """The values of `mark` (int64, from 0; no null) that several rows have, kept; None where there are none."""
+
     def write(self, table: ir.Table, path: Path) -> None:
         """Write the rows as Parquet: a file, or a folder of files."""
 
@@ -98,6 +102,10 @@ class DuckEngine:
     def kept(self, name: str, table: ir.Table | pa.Table) -> ir.Table:
         given = ibis.memtable(table) if isinstance(table, pa.Table) else table
         return self._connection.create_table(name, given, temp=True)
+
+    def repeated(self, name: str, marks: ir.Table) -> ir.Table | None:
+        several = repeated_values(self._connection.to_pyarrow(marks)["mark"].to_numpy())
+        return self.kept(name, pa.table({"mark": several})) if len(several) else None
 
     def write(self, table: ir.Table, path: Path) -> None:
         self._connection.to_parquet(table, str(path), compression="snappy")

@@ -85,9 +85,7 @@ def event_ids(events: ir.Table, table: str) -> ir.StringValue:
 
 def _several(engine: Engine, rows: ir.Table, columns: Sequence[str], name: str) -> ir.Table | None:
     """Hashes (`mark`) of these columns that occur more than once; None where there are none."""
-    marks = rows.select(mark=_mark(rows, columns)).group_by("mark").aggregate(times=ibis._.count())
-    several = engine.kept(f"several_{name}", marks.filter(marks.times > 1).select("mark"))
-    return several if several.limit(1).count().to_pyarrow().as_py() else None
+    return engine.repeated(f"several_{name}", rows.select(mark=_mark(rows, columns)))
 
 
 def _mark(rows: ir.Table, columns: Sequence[str]) -> ir.Value:

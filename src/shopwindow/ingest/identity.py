@@ -4,7 +4,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from operator import itemgetter
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Final, final
 
@@ -20,9 +20,10 @@ MAX_ITEMS: Final = 2**31 - 1
 PER_QUERY: Final = 10_000  # values in one statement; SQLite allows 32,766
 
 TABLES: Final = """
-CREATE TABLE IF NOT EXISTS items (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
-CREATE TABLE IF NOT EXISTS customers (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS items (key INTEGER PRIMARY KEY, id TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS customers (key INTEGER PRIMARY KEY, id TEXT NOT NULL);
 """
+BY_ID: Final = "CREATE UNIQUE INDEX IF NOT EXISTS {table}_by_id ON {table} (id);"
 
 
 @final
@@ -95,28 +96,24 @@ class Identity:
         with self._lock:
             self._connection.close()
 
-    def _keys(self, table: str, ids: Sequence[str], allocate: Callable[[int], list[int]]) -> Int64:
+    def _keys(self, table: str, ids: Sequence[str], allocate: Callable[[int], Int64]) -> Int64:
         with self._lock:
             known = self._find(table, ids)
-            new = list(dict.fromkeys(each for each in ids if each not in known))
+            new = list(dict.fromkeys(_without(ids, known)))
             if new:
                 known |= self._allocate(table, new, allocate)
             return _placed(known, ids)
 
-    def _allocate(
-        self, table: str, ids: Sequence[str], allocate: Callable[[int], list[int]]
-    ) -> dict[str, int]:
+    def _allocate(self, table: str, ids: Sequence[str], allocate: Callable[[int], Int64]) -> dict[str, int]:
         """Keys of `ids`, none of which was known a moment ago, in one transaction."""
-        if any(not each for each in ids):
+        if not all(ids):
             raise StateError(f"{table} need non-empty ids: expected text, came ''")
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             known = self._find(table, ids)  # again: another process may have been quicker
-            new = [each for each in ids if each not in known]
+            new = _without(ids, known)
             keys = allocate(len(new))
-            in_order = itemgetter(0)  # of the file: fewer pages are touched
-            rows = sorted(zip(keys, new, strict=True), key=in_order)
-            self._connection.executemany(f"INSERT INTO {table} (key, id) VALUES (?, ?)", rows)
+            self._insert(table, keys, new)
             self._connection.execute("COMMIT")
         except (sqlite3.Error, StateError, UnicodeEncodeError) as error:
             if self._connection.in_transaction:
@@ -126,22 +123,35 @@ class Identity:
             raise StateError(
                 f"cannot write the identity map: {error}; is the disk full or locked?"
             ) from error
-        return known | dict(zip(new, keys, strict=True))
+        return known | dict(zip(new, keys.tolist(), strict=True))
 
-    def _next_items(self, count: int) -> list[int]:
+    def _insert(self, table: str, keys: Int64, ids: Sequence[str]) -> None:
+        order = np.argsort(keys)  # of the file: fewer pages are touched
+        rows = zip(keys[order].tolist(), map(ids.__getitem__, order.tolist()), strict=True)
+        at_once = len(ids) > self._count(table)  # then to sort an index anew is quicker than to add to it
+        if at_once:
+            self._connection.execute(f"DROP INDEX IF EXISTS {table}_by_id")
+        self._connection.executemany(f"INSERT INTO {table} (key, id) VALUES (?, ?)", rows)
+        if at_once:
+            self._connection.execute(BY_ID.format(table=table))
+
+    def _next_items(self, count: int) -> Int64:
         first = self._count("items")
         if first + count > MAX_ITEMS:
             raise StateError(f"expected at most {MAX_ITEMS} items in a shop, came {first + count}")
-        return list(range(first, first + count))
+        return np.arange(first, first + count)
 
-    def _draw_customers(self, count: int) -> list[int]:
-        keys: dict[int, None] = {}
+    def _draw_customers(self, count: int) -> Int64:
+        keys = np.zeros(0, dtype=np.int64)
         while len(keys) < count:
-            drawn = np.frombuffer(self._random_bytes(8 * (count - len(keys))), dtype="<u8") >> np.uint64(1)
-            candidates = [key for key in drawn.tolist() if key > 0]
-            taken = self._select("customers", "key", candidates)
-            keys |= dict.fromkeys(key for key in candidates if key not in taken)
-        return list(keys)
+            bits = np.frombuffer(self._random_bytes(8 * (count - len(keys))), dtype="<u8")
+            drawn = (bits >> np.uint64(1)).astype(np.int64)
+            taken = list(self._select("customers", "key", drawn.tolist()))
+            drawn = drawn[(drawn > 0) & ~np.isin(drawn, taken)]
+            keys = np.concatenate([keys, drawn])
+            _, first = np.unique(keys, return_index=True)
+            keys = keys[np.sort(first)]  # as drawn: their order says nothing of the customers'
+        return keys
 
     def _find(self, table: str, ids: Sequence[str]) -> dict[str, int]:
         return {each: key for key, each in self._select(table, "id", ids).items()}
@@ -189,11 +199,15 @@ def open_identity(path: Path, random_bytes: RandomBytes = os.urandom) -> Identit
         connection.execute(
             "PRAGMA cache_size = -65536"
         )  # KiB; with the default of 2 MiB a million ids take 5x
-        connection.executescript(TABLES)
+        connection.executescript(TABLES + BY_ID.format(table="items") + BY_ID.format(table="customers"))
     except sqlite3.Error as error:
         raise StateError(f"{path}: expected an identity map (SQLite), came: {error}") from error
     return Identity(connection, random_bytes)
 
 
+def _without(ids: Sequence[str], known: dict[str, int]) -> Sequence[str]:
+    return [each for each in ids if each not in known] if known else ids
+
+
 def _placed(known: dict[str, int], ids: Sequence[str]) -> Int64:
-    return np.fromiter((known.get(each, -1) for each in ids), dtype=np.int64, count=len(ids))
+    return np.fromiter(map(known.get, ids, repeat(-1)), dtype=np.int64, count=len(ids))

@@ -7,6 +7,7 @@ import hashlib
 import os
 import random
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ import ibis.expr.types as ir
 
 from shopwindow.config import ShopDirectory
 from shopwindow.ingest.checks import Checked, checked, raw_of
+from shopwindow.ingest.days import Days
 from shopwindow.ingest.engine import WHOLE_MACHINE, Engine, Opening, Resources, duck_engine
 from shopwindow.ingest.identity import Identity, open_identity
 from shopwindow.ingest.manifest import (
@@ -24,7 +26,15 @@ from shopwindow.ingest.manifest import (
     read_manifest,
     write_manifest,
 )  # fmt: skip
-from shopwindow.ingest.parts import Keys, customers_part, items_part, keys_of, seen_items_part
+from shopwindow.ingest.parts import (
+    Keys,
+    allocated,
+    customers_part,
+    ids_of,
+    items_part,
+    keys_of,
+    seen_items_part,
+)  # fmt: skip
 from shopwindow.ingest.plan import Plan, plan_of
 from shopwindow.ingest.readers import read
 from shopwindow.ingest.rejects import Reason, write_rejects
@@ -183,11 +193,12 @@ class _Run:
             self.on_step("leaving out events that are already there")
             good = writing.new_by_id(good, table)
         self.on_step("giving keys to items and customers")
-        identity = _identity(self.shop_dir, seed)
-        try:
-            keys = keys_of(self.engine, good, identity)
-        finally:
-            identity.close()
+        ids = ids_of(good)
+        with ThreadPoolExecutor(1) as aside:  # one processor is SQLite's; the engine has the others meanwhile
+            allocation = aside.submit(lambda: allocated(ids, _identity(self.shop_dir, seed)))
+            pieces = writing.by_days(good, table) if table in EVENTS else []
+            found = allocation.result()
+        keys = keys_of(self.engine, ids, found)
         self.on_step("writing")
         match table:
             case "items":
@@ -195,18 +206,20 @@ class _Run:
             case "customers":
                 parts = {"customers": writing.whole(customers_part(good, keys), "customers")}
             case _:
-                parts = self._events(good, keys, writing)
+                parts = self._events(good, pieces, keys, writing)
         report = replace(
             report,
             imported=parts[table],
-            new_items=keys.new_items,
-            new_customers=keys.new_customers,
+            new_items=found.new_items,
+            new_customers=found.new_customers,
         )
         return report, parts
 
-    def _events(self, good: ir.Table, keys: Keys, writing: Writing) -> dict[str, int]:
+    def _events(
+        self, good: ir.Table, pieces: list[tuple[Days, ir.Table]], keys: Keys, writing: Writing
+    ) -> dict[str, int]:
         table = self.source.table
-        imported = writing.events(good, keys, table)
+        imported = writing.events(pieces, keys, table)
         if not imported:
             return {table: 0}
         told = good if imported == int(good.count().to_pyarrow().as_py()) else writing.written(good, table)

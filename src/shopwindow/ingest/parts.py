@@ -1,5 +1,6 @@
 """Parts: typed rows with external ids -> the rows of the clean tables, with keys."""
 
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,7 @@ from shopwindow.ingest.engine import Engine
 from shopwindow.ingest.identity import Identity
 from shopwindow.ingest.tables import PART_SCHEMAS
 from shopwindow.ingest.targets import ATTRIBUTE, ITEMS
+from shopwindow.schema.arrays import Int32, Int64
 from shopwindow.schema.shop import ShopConfig
 
 WHOLE_UNITS: Final = {
@@ -29,37 +31,63 @@ ITEM_FIELDS: Final = ("item_category", "item_brand", "item_price", "item_title")
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
-    """Tables (id, key) of every id in the rows, as the identity map has them."""
+class Ids:
+    """The external ids that an import's rows name, each once, in the order of their first line."""
 
-    customers: ir.Table
-    items: ir.Table
-    new_customers: int
+    items: list[str]
+    customers: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Allocated:
+    """The keys of `Ids`, as the identity map has them."""
+
+    items: Int32
+    customers: Int64
     new_items: int
+    new_customers: int
 
 
-def keys_of(engine: Engine, rows: ir.Table, identity: Identity) -> Keys:
-    """The keys of all customers and items named in `rows`, allocated in the order of their first line."""
-    items_before, customers_before = identity.num_items(), identity.num_customers()
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Tables (id, key) of every id in the rows."""
+
+    items: ir.Table
+    customers: ir.Table
+
+
+def ids_of(rows: ir.Table) -> Ids:
+    """The ids of all customers and items named in `rows`."""
     mentions = [
         rows.select(rows.line, id=rows[name]) for name in ("item", "seed_item") if name in rows.columns
     ]
     if "items" in rows.columns:
         mentions.append(rows.select("line", id=rows["items"]).unnest("id"))
-    item_ids = _distinct(mentions)
-    customer_ids = _distinct([rows.select("line", id=rows.customer)] if "customer" in rows.columns else [])
-    item_keys, customer_keys = identity.item_keys(item_ids), identity.customer_keys(customer_ids)
-    pairs = {
-        "customer_keys": pa.table({"id": pa.array(customer_ids, pa.string()), "key": customer_keys}),
-        "item_keys": pa.table({"id": pa.array(item_ids, pa.string()), "key": item_keys}),
-    }
-    kept = {name: engine.kept(name, table) for name, table in pairs.items()}
-    return Keys(
-        kept["customer_keys"],
-        kept["item_keys"],
-        identity.num_customers() - customers_before,
-        identity.num_items() - items_before,
-    )
+    customers = [rows.select("line", id=rows.customer)] if "customer" in rows.columns else []
+    return Ids(items=_distinct(mentions), customers=_distinct(customers))
+
+
+def allocated(ids: Ids, identity: Identity) -> Allocated:
+    """Their keys, durable on return; the identity map is closed.
+
+    Raises:
+        StateError: the map cannot be written.
+    """
+    with closing(identity):
+        num_items, num_customers = identity.num_items(), identity.num_customers()
+        return Allocated(
+            items=identity.item_keys(ids.items),
+            customers=identity.customer_keys(ids.customers),
+            new_items=identity.num_items() - num_items,
+            new_customers=identity.num_customers() - num_customers,
+        )
+
+
+def keys_of(engine: Engine, ids: Ids, found: Allocated) -> Keys:
+    """Ids and keys where the engine can join them."""
+    items = pa.table({"id": pa.array(ids.items, pa.string()), "key": found.items})
+    customers = pa.table({"id": pa.array(ids.customers, pa.string()), "key": found.customers})
+    return Keys(items=engine.kept("item_keys", items), customers=engine.kept("customer_keys", customers))
 
 
 def _distinct(mentions: list[ir.Table]) -> list[str]:

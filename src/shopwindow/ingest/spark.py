@@ -64,6 +64,11 @@ class SparkEngine:
             self.write(table, path)
         return self._connection.read_parquet(path)
 
+    def repeated(self, name: str, marks: ir.Table) -> ir.Table | None:
+        counted = marks.group_by("mark").aggregate(times=marks.count())
+        several = self.kept(name, counted.filter(counted.times > 1).select("mark"))
+        return several if several.limit(1).count().to_pyarrow().as_py() else None
+
     def write(self, table: ir.Table, path: Path) -> None:
         self._connection.to_parquet(table, path, compression="snappy")
 

@@ -32,16 +32,22 @@ class Writing:
             return rows
         return once_by_id(self.engine, rows, table, self._known(table))
 
-    def events(self, rows: ir.Table, keys: Keys, table: str) -> int:
-        """Write the events that are new, a file per some days; how many they are."""
-        partial = self._partial(table)
+    def by_days(self, rows: ir.Table, table: str) -> list[tuple[Days, ir.Table]]:
+        """The events cut into some days each; those without an id know their `occurrence`."""
+        pieces = []
         for place, days in enumerate(days_of(rows["at"])):
             some = rows.filter(days.holds(rows["at"]))
-            if table not in CONTENT:  # pages have ids
-                self.engine.write(keyed(some, keys, table), partial / days.name)
-                continue
-            part = keyed(with_occurrence(self.engine, some, table, f"{table}_{place}"), keys, table)
-            known = self._known(table, days)
+            if table in CONTENT:  # pages have ids
+                some = with_occurrence(self.engine, some, table, f"{table}_{place}")
+            pieces.append((days, some))
+        return pieces
+
+    def events(self, pieces: list[tuple[Days, ir.Table]], keys: Keys, table: str) -> int:
+        """Write the events that are new, a file per piece; how many they are."""
+        partial = self._partial(table)
+        for days, some in pieces:
+            part = keyed(some, keys, table)
+            known = self._known(table, days) if table in CONTENT else None
             part = part if known is None else unknown(part, known, table)
             self.engine.write(part, partial / days.name)
         return self._published(table)
