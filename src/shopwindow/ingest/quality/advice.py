@@ -285,19 +285,18 @@ def _new_items(figures: Figures, demands: Demands) -> Advice:
 
 
 def _repeats(figures: Figures, demands: Demands) -> Advice:
-    share, first = figures.repeats, figures.steps[0][0] if figures.steps else "action"
+    topic, share = "own items again", figures.repeats
+    first = figures.steps[0][0] if figures.steps else "action"
     if share >= demands.repeats:
         return Advice(
-            "own items again",
+            topic,
             "yes",
             f"{share:.0%} of {first}s repeat one of the customer's own: keep own items on the page",
         )
     if share:
-        return Advice(
-            "own items again", "partly", f"{share:.0%} of {first}s repeat one of the customer's own"
-        )
+        return Advice(topic, "partly", f"{share:.0%} of {first}s repeat one of the customer's own")
     return Advice(
-        "own items again",
+        topic,
         "no",
         "no customer acts on an item twice: leave out what was seen when you evaluate",
     )

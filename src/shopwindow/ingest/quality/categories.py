@@ -6,9 +6,9 @@ from typing import Final
 import ibis
 import ibis.expr.types as ir
 
-from shopwindow.ingest.quality.clean import Clean, one, rows_of
-from shopwindow.ingest.quality.examples import cells, number
-from shopwindow.ingest.quality.finding import NUM_EXAMPLES, Check, Found
+from shopwindow.ingest.quality.clean import Clean, how_many, one, rows_of
+from shopwindow.ingest.quality.examples import cells, number, worst, worst_named
+from shopwindow.ingest.quality.finding import Check, Found
 from shopwindow.ingest.quality.thresholds import Thresholds
 
 MAX_LINKS: Final = 200_000  # of a category tree: beyond that, categories are ids of something else
@@ -58,7 +58,7 @@ def _circles(clean: Clean, thresholds: Thresholds) -> Found | None:
     inside = inside.filter(inside.part.isin(sorted(names)))
     twice = inside.group_by("item_key", "path").aggregate(times=inside.count()).filter(ibis._.times > 1)
     count = int(one(twice.aggregate(n=twice.item_key.nunique()))["n"])
-    by_path = twice.group_by("path").aggregate(items=twice.count()).order_by(ibis.desc("items"), "path")
+    by_path = twice.group_by("path").aggregate(items=twice.count())
     return Found(
         count=count,
         of=of,
@@ -66,7 +66,7 @@ def _circles(clean: Clean, thresholds: Thresholds) -> Found | None:
         words=f"{number(count, 'item')} in paths through categories that are their own ancestors: "
         + ", ".join(sorted(names)[:5]),
         headings=("path", "items"),
-        examples=cells(rows_of(by_path.limit(NUM_EXAMPLES)), ("path", "items")),
+        examples=cells(worst(by_path, ibis.desc("items"), "path"), ("path", "items")),
     )
 
 
@@ -93,19 +93,17 @@ def _several_parents(clean: Clean, thresholds: Thresholds) -> Found | None:
     by_leaf = leaves.group_by("leaf").aggregate(
         parents=leaves.parent.nunique(), such_as=leaves.path.collect(order_by=leaves.path)
     )
-    total = one(by_leaf.aggregate(n=(by_leaf.parents > 1).sum(), of=by_leaf.count()))
-    if not total["of"]:
+    count, of = how_many(by_leaf, by_leaf.parents > 1)
+    if not of:
         return None
-    some = by_leaf.filter(by_leaf.parents > 1).order_by(ibis.desc("parents"), "leaf").limit(NUM_EXAMPLES)
-    some = some.mutate(such_as=some.such_as[:3])
-    count = int(total["n"] or 0)
+    several = by_leaf.filter(by_leaf.parents > 1).mutate(such_as=ibis._.such_as[:3])
     return Found(
         count=count,
-        of=int(total["of"]),
+        of=of,
         limits=thresholds.several_parents,
-        words=f"{number(count, 'name')} of {total['of']:,} at the end of paths stand under several parents",
+        words=f"{number(count, 'name')} of {of:,} at the end of paths stand under several parents",
         headings=("name", "parents", "such as"),
-        examples=cells(rows_of(some), ("leaf", "parents", "such_as")),
+        examples=cells(worst(several, ibis.desc("parents"), "leaf"), ("leaf", "parents", "such_as")),
     )
 
 
@@ -125,23 +123,23 @@ SEVERAL_PARENTS: Final = Check(
 
 def _moved(clean: Clean, thresholds: Thresholds) -> Found | None:
     rows = clean.item_rows.filter(clean.item_rows.categories.length() > 0)
-    primary = rows.select("item_key", "part", "line", path=rows.categories[0])
+    primary = rows.select("item_key", path=rows.categories[0])
     by_item = primary.group_by("item_key").aggregate(
         rows=primary.count(), paths=primary.path.nunique(), such_as=primary.path.collect(distinct=True)
     )
-    total = one(by_item.aggregate(n=(by_item.paths > 1).sum(), of=(by_item.rows > 1).sum()))
-    if not total["of"]:
+    again = by_item.filter(by_item.rows > 1)
+    count, of = how_many(again, again.paths > 1)
+    if not of:
         return None
-    some = by_item.filter(by_item.paths > 1).order_by(ibis.desc("paths"), "item_key").limit(NUM_EXAMPLES)
-    named = clean.named(some.mutate(such_as=some.such_as.sort()[:3])).order_by(ibis.desc("paths"), "item_key")
-    count = int(total["n"] or 0)
+    moved = again.filter(again.paths > 1).mutate(such_as=ibis._.such_as.sort()[:3])
+    found = worst_named(clean, moved, ibis.desc("paths"), "item_key")
     return Found(
         count=count,
-        of=int(total["of"]),
+        of=of,
         limits=thresholds.moved_items,
         words=f"{number(count, 'item')} changed the primary category from one file to the next",
         headings=("item", "paths", "such as"),
-        examples=cells(rows_of(named), ("item", "paths", "such_as")),
+        examples=cells(found, ("item", "paths", "such_as")),
     )
 
 

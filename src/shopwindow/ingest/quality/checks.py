@@ -11,11 +11,11 @@ from shopwindow.ingest.quality.finding import Check, Finding, finding_of
 from shopwindow.ingest.quality.funnel import SKIPPED_STEPS
 from shopwindow.ingest.quality.missing import MISSING
 from shopwindow.ingest.quality.orphans import UNKNOWN_ITEMS, UNSEEN_ITEMS
+from shopwindow.ingest.quality.page_faults import PAGE_FAULTS
 from shopwindow.ingest.quality.prices import PRICES
 from shopwindow.ingest.quality.programs import PROGRAMS
 from shopwindow.ingest.quality.rejects import REJECTED, UNKNOWN_ACTIONS
 from shopwindow.ingest.quality.sessions import LONG_SESSIONS
-from shopwindow.ingest.quality.shown import PAGE_FAULTS
 from shopwindow.ingest.quality.spread import COLD, TAIL
 from shopwindow.ingest.quality.thresholds import Thresholds
 from shopwindow.ingest.quality.times import DAY_STAMPS, IMPOSSIBLE_TIMES

@@ -16,7 +16,8 @@ from shopwindow.ingest.tables import PART_SCHEMAS, parts_table
 from shopwindow.schema.shop import ShopConfig, read_shop
 
 CLOCK_FROM_MS: Final = 631_152_000_000  # 1990: an import by bare order counts seconds from 1970
-DAY_MS: Final = 86_400_000
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
 EVENTS: Final = ("actions", "pages", "impressions")
 
 
@@ -135,3 +136,9 @@ def one(table: ir.Table) -> Mapping[str, Any]:
     """The only row of an aggregate."""
     (row,) = rows_of(table)
     return row
+
+
+def how_many(rows: ir.Table, so: ir.BooleanValue) -> tuple[int, int]:
+    """For how many rows it is so, and how many there are."""
+    row = one(rows.aggregate(n=so.sum(), of=rows.count()))
+    return int(row["n"] or 0), int(row["of"])

@@ -5,9 +5,9 @@ from typing import Final
 import ibis
 import numpy as np
 
-from shopwindow.ingest.quality.clean import Clean, local, one, rows_of
-from shopwindow.ingest.quality.examples import cells, number
-from shopwindow.ingest.quality.finding import NUM_EXAMPLES, Check, Found
+from shopwindow.ingest.quality.clean import Clean, how_many, local, rows_of
+from shopwindow.ingest.quality.examples import cells, number, worst_named
+from shopwindow.ingest.quality.finding import Check, Found
 from shopwindow.ingest.quality.thresholds import Thresholds
 from shopwindow.schema.arrays import Int64
 
@@ -61,7 +61,7 @@ def _shifted(clean: Clean, thresholds: Thresholds) -> Found | None:
         limits=thresholds.clocks,
         words=f"{len(shifted)} of {judged} devices, markets and files live at other hours than the rest",
         headings=("of", "name", "actions", "later by"),
-        examples=shifted[:NUM_EXAMPLES],
+        examples=shifted,
     )
 
 
@@ -96,18 +96,15 @@ def _before_page(clean: Clean, thresholds: Thresholds) -> Found | None:
     pages = clean.pages.select("page_id", page_at_ms=clean.pages.at_ms)
     joined = actions.inner_join(pages, "page_id")
     early = joined.mutate(early_ms=joined.page_at_ms - joined.at_ms)
-    total = one(early.aggregate(n=(early.early_ms > thresholds.before_page_ms).sum(), of=early.count()))
-    if not total["of"]:
+    too_early = early.early_ms > thresholds.before_page_ms
+    count, of = how_many(early, too_early)
+    if not of:
         return None
-    worst = early.filter(early.early_ms > thresholds.before_page_ms).order_by(
-        ibis.desc("early_ms"), "part", "line"
-    )
-    named = clean.named(worst.limit(NUM_EXAMPLES)).order_by(ibis.desc("early_ms"), "part", "line")
-    count = int(total["n"] or 0)
-    shown = [row | {"seconds": row["early_ms"] / 1000.0} for row in rows_of(named)]
+    found = worst_named(clean, early.filter(too_early), ibis.desc("early_ms"), "part", "line")
+    shown = [row | {"seconds": row["early_ms"] / 1000.0} for row in found]
     return Found(
         count=count,
-        of=int(total["of"]),
+        of=of,
         limits=thresholds.before_page,
         words=f"{number(count, 'action')} earlier than the page that they answer",
         headings=("page", "item", "action", "time", "seconds early"),

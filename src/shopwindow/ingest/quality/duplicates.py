@@ -4,9 +4,9 @@ from typing import Final
 
 import ibis
 
-from shopwindow.ingest.quality.clean import Clean, local, one, rows_of
-from shopwindow.ingest.quality.examples import cells, number
-from shopwindow.ingest.quality.finding import NUM_EXAMPLES, Check, Found
+from shopwindow.ingest.quality.clean import Clean, local, one
+from shopwindow.ingest.quality.examples import cells, number, worst_named
+from shopwindow.ingest.quality.finding import Check, Found
 from shopwindow.ingest.quality.thresholds import Thresholds
 
 
@@ -19,8 +19,8 @@ def _same_content(clean: Clean, thresholds: Thresholds) -> Found | None:
     total = one(alike.aggregate(rows=alike.times.sum(), extra=(alike.times - 1).sum()))
     if not total["rows"]:
         return None
-    several = alike.filter(alike.times > 1).order_by(ibis.desc("times"), "at_ms", "customer_key", "item_key")
-    named = clean.named(several.limit(NUM_EXAMPLES)).order_by(ibis.desc("times"), "at_ms", "item")
+    several = alike.filter(alike.times > 1)
+    found = worst_named(clean, several, ibis.desc("times"), "at_ms", "customer_key", "item_key")
     names = ("customer_key", "item", "action", "at_ms", "times")
     extra = int(total["extra"] or 0)
     return Found(
@@ -29,7 +29,7 @@ def _same_content(clean: Clean, thresholds: Thresholds) -> Found | None:
         limits=thresholds.duplicates,
         words=f"{number(extra, 'action')} repeat another one: same customer, item, action and time",
         headings=("customer key", "item", "action", "time", "times"),
-        examples=cells(rows_of(named), names, clean.shop.time_zone),
+        examples=cells(found, names, clean.shop.time_zone),
     )
 
 
@@ -49,7 +49,9 @@ def _repeated_rows(clean: Clean, thresholds: Thresholds) -> Found | None:
     if not clean.imports:
         return None
     repeated, rows = sum(each.duplicates for each in clean.imports), sum(each.rows for each in clean.imports)
-    worst = sorted((each for each in clean.imports if each.duplicates), key=lambda each: -each.duplicates)
+    overlapping = sorted(
+        (each for each in clean.imports if each.duplicates), key=lambda each: -each.duplicates
+    )
     return Found(
         count=repeated,
         of=rows,
@@ -57,8 +59,7 @@ def _repeated_rows(clean: Clean, thresholds: Thresholds) -> Found | None:
         words=f"{number(repeated, 'row')} of {rows:,} were there already and were left out",
         headings=("file", "table", "rows", "left out"),
         examples=[
-            [each.source, each.table, f"{each.rows:,}", f"{each.duplicates:,}"]
-            for each in worst[:NUM_EXAMPLES]
+            [each.source, each.table, f"{each.rows:,}", f"{each.duplicates:,}"] for each in overlapping
         ],
     )
 

@@ -1,19 +1,35 @@
-"""Cells of examples: figures, times and names as people read them."""
+"""Examples of what a check saw, the worst first, and their cells: figures, times and names as people read them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-MAX_CELL = 60
+import ibis.expr.types as ir
+
+from shopwindow.ingest.quality.clean import Clean, rows_of
+
+NUM_EXAMPLES: Final = 10
+MAX_CELL: Final = 60
+
+
+def worst(rows: ir.Table, *order: str | ir.Value) -> list[dict[str, Any]]:
+    """The first ten rows in this order."""
+    return rows_of(rows.order_by(*order).limit(NUM_EXAMPLES))
+
+
+def worst_named(clean: Clean, rows: ir.Table, *order: str | ir.Value) -> list[dict[str, Any]]:
+    """The first ten rows (with `item_key`) in this order, each with `item`, the shop's own id."""
+    named = clean.named(rows.order_by(*order).limit(NUM_EXAMPLES))
+    return rows_of(named.order_by(*order))  # a join keeps no order
 
 
 def cells(rows: Sequence[Mapping[str, Any]], names: Sequence[str], zone: str = "UTC") -> list[list[str]]:
-    """One list of texts per row: columns that end in `_ms` become times of the zone, shares percentages."""
-    return [[cell(row[name], name, zone) for name in names] for row in rows]
+    """One list of texts per row: columns that end in `at_ms` become times of the zone, shares percentages."""
+    return [[_cell(row[name], name, zone) for name in names] for row in rows]
 
 
-def cell(value: object, name: str = "", zone: str = "UTC") -> str:
+def _cell(value: object, name: str = "", zone: str = "UTC") -> str:
     """One value as a short text."""
     match value:
         case None:
@@ -29,7 +45,7 @@ def cell(value: object, name: str = "", zone: str = "UTC") -> str:
         case float():
             return f"{value:,.2f}"
         case list():
-            return ", ".join(cell(each) for each in value)[:MAX_CELL]
+            return ", ".join(_cell(each) for each in value)[:MAX_CELL]
         case _:
             text = str(value)
             return text if len(text) <= MAX_CELL else text[: MAX_CELL - 1] + "…"

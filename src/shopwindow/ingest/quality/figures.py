@@ -7,7 +7,7 @@ from typing import Final
 import ibis
 import ibis.expr.types as ir
 
-from shopwindow.ingest.quality.clean import Clean, local, one, rows_of
+from shopwindow.ingest.quality.clean import Clean, how_many, local, one, rows_of
 from shopwindow.ingest.quality.funnel import funnel
 from shopwindow.ingest.quality.volume import MAX_DAYS, WEEK, day_of
 
@@ -36,6 +36,9 @@ class Figures:
     `returning`: customers with actions in several visits; where there is no clock, with several actions.
     `median_returning`: actions of the median one. `queries`, `paged`, `placed`: actions with a query, a page,
     a position; `request_categories`: with the category of the request. `certain`: pages without propensities.
+    `acted_items`: with any action. `declined`: customers without consent. `repeats`: share of first-step actions
+    that repeat one of the same customer on the same item. `days`: with any action. `steps`: (action, how many,
+    customers with it), the weakest first.
     `per_customer`, `per_item`: number of actions -> how many have so many. `per_day`: action -> day since
     1970 -> actions. `hours`: market -> actions per [weekday * 24 + hour], Monday first. `weeks`: first day of
     a week -> (actions, by customers first seen that week, on items first seen that week).
@@ -48,14 +51,12 @@ class Figures:
     actions: int = 0
     customers: int = 0
     items: int = 0
-    described_items: int = 0
     acted_items: int = 0
     returning: int = 0
     median_returning: int = 0
     repeats: float = 0.0
     days: int = 0
     by_action: Mapping[str, int] = field(default_factory=dict)
-    kinds: int = 0
     queries: int = 0
     paged: int = 0
     placed: int = 0
@@ -76,7 +77,47 @@ class Figures:
 
 def figures_of(clean: Clean) -> Figures:
     """Count what the tables hold."""
-    actions, pages = clean.actions, clean.pages
+    actions = clean.actions
+    counted = _counted(actions)
+    certain, pages = how_many(clean.pages, clean.pages.propensities.isnull())
+    by_action = rows_of(actions.group_by("action").aggregate(n=actions.count()).order_by("action"))
+    returning, median = _returning(clean)
+    per_day = _per_day(clean) if clean.has_clock else {}
+    return Figures(
+        shop=clean.shop.name,
+        zone=clean.shop.time_zone,
+        has_clock=clean.has_clock,
+        only_days=clean.has_clock and counted["midnight"] > counted["actions"] / 2,
+        actions=counted["actions"],
+        customers=counted["customers"],
+        items=int(one(clean.items.aggregate(n=clean.items.count()))["n"]),
+        acted_items=counted["acted"],
+        returning=returning,
+        median_returning=median,
+        repeats=_repeats(clean),
+        days=len({day for days in per_day.values() for day in days}),
+        by_action={each["action"]: each["n"] for each in by_action},
+        queries=counted["queries"],
+        paged=counted["paged"],
+        placed=counted["placed"],
+        request_categories=counted["categories"],
+        pages=pages,
+        certain=certain,
+        impressions=int(one(clean.impressions.aggregate(n=clean.impressions.count()))["n"]),
+        declined=how_many(clean.customers, ~clean.customers.consent)[0],
+        markets=clean.shop.market_codes,
+        contents=_contents(clean),
+        steps=tuple(funnel(clean)),
+        per_customer=_sizes(actions, "customer_key"),
+        per_item=_sizes(actions, "item_key"),
+        per_day=per_day,
+        hours=_hours(clean) if clean.has_clock else {},
+        weeks=_weeks(clean) if clean.has_clock else {},
+    )
+
+
+def _counted(actions: ir.Table) -> dict[str, int]:
+    """Actions, their customers and items, and how many of them know what."""
     moment = local(actions.at_ms)
     row = one(
         actions.aggregate(
@@ -88,49 +129,9 @@ def figures_of(clean: Clean) -> Figures:
             placed=actions.position.notnull().sum(),
             categories=actions.category.notnull().sum(),
             midnight=(moment == moment.truncate("D")).sum(),
-            first=actions.at_ms.min(),
-            last=actions.at_ms.max(),
         )
     )
-    page = one(pages.aggregate(n=pages.count(), certain=pages.propensities.isnull().sum()))
-    by_action = rows_of(actions.group_by("action").aggregate(n=actions.count()).order_by("action"))
-    returning, median = _returning(clean)
-    counted = {name: int(value or 0) for name, value in row.items()}
-    per_day = _per_day(clean) if clean.has_clock else {}
-    num = counted["actions"]
-    return Figures(
-        shop=clean.shop.name,
-        zone=clean.shop.time_zone,
-        has_clock=clean.has_clock,
-        only_days=clean.has_clock and counted["midnight"] > num / 2,
-        actions=num,
-        customers=counted["customers"],
-        items=int(one(clean.items.aggregate(n=clean.items.count()))["n"]),
-        described_items=int(one(clean.items.aggregate(n=clean.items.described.sum()))["n"] or 0),
-        acted_items=counted["acted"],
-        returning=returning,
-        median_returning=median,
-        repeats=_repeats(clean),
-        days=len({day for days in per_day.values() for day in days}),
-        by_action={each["action"]: each["n"] for each in by_action},
-        kinds=len(clean.shop.actions),
-        queries=counted["queries"],
-        paged=counted["paged"],
-        placed=counted["placed"],
-        request_categories=counted["categories"],
-        pages=int(page["n"]),
-        certain=int(page["certain"] or 0),
-        impressions=int(one(clean.impressions.aggregate(n=clean.impressions.count()))["n"]),
-        declined=int(one(clean.customers.aggregate(n=(~clean.customers.consent).sum()))["n"] or 0),
-        markets=clean.shop.market_codes,
-        contents=_contents(clean),
-        steps=tuple(funnel(clean)),
-        per_customer=_sizes(actions, "customer_key"),
-        per_item=_sizes(actions, "item_key"),
-        per_day=per_day,
-        hours=_hours(clean) if clean.has_clock else {},
-        weeks=_weeks(clean) if clean.has_clock else {},
-    )
+    return {name: int(value or 0) for name, value in row.items()}
 
 
 def _returning(clean: Clean) -> tuple[int, int]:

@@ -2,21 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from shopwindow.ingest.quality.clean import Clean
+from shopwindow.ingest.quality.examples import NUM_EXAMPLES
 from shopwindow.ingest.quality.thresholds import Limits, Thresholds
 
 Tone: TypeAlias = Literal["good", "look", "bad", "nothing"]
-NUM_EXAMPLES: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """What a check saw: `count` of `of` things, e.g. actions; the verdict goes by `share` against `limits`.
 
-    `headings`, `examples`: at most ten, the worst first. `words`: one sentence of what was seen. `share`:
-    count / of unless stated.
+    `headings`, `examples`: the worst first; ten are shown. `words`: one sentence of what was seen. `share`:
+    count / of.
     """
 
     count: int
@@ -25,12 +25,9 @@ class Found:
     words: str
     headings: Sequence[str] = ()
     examples: Sequence[Sequence[str]] = ()
-    stated_share: float | None = None
 
     @property
     def share(self) -> float:
-        if self.stated_share is not None:
-            return self.stated_share
         return self.count / self.of if self.of else 0.0
 
 

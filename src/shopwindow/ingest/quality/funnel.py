@@ -6,8 +6,8 @@ from typing import Final
 import ibis.expr.types as ir
 
 from shopwindow.ingest.quality.clean import Clean, rows_of
-from shopwindow.ingest.quality.examples import cells, number
-from shopwindow.ingest.quality.finding import NUM_EXAMPLES, Check, Found
+from shopwindow.ingest.quality.examples import cells, number, worst_named
+from shopwindow.ingest.quality.finding import Check, Found
 from shopwindow.ingest.quality.thresholds import Thresholds
 from shopwindow.ingest.targets import ACTION_WORDS
 
@@ -39,8 +39,7 @@ def _skipped(clean: Clean, thresholds: Thresholds) -> Found | None:
         return None
     steps = [step for step in clean.steps()[1:] if step in counted]
     skipped, of = (sum(int(each[name]) for each in counted.values()) for name in ("skipped", "n"))
-    some = later.filter(~later.known).order_by("at_ms", "part", "line").limit(NUM_EXAMPLES)
-    named = clean.named(some).order_by("at_ms", "part", "line")
+    found = worst_named(clean, later.filter(~later.known), "at_ms", "part", "line")
     each = ", ".join(f"{step} {counted[step]['skipped'] / counted[step]['n']:.0%}" for step in steps)
     return Found(
         count=skipped,
@@ -48,7 +47,7 @@ def _skipped(clean: Clean, thresholds: Thresholds) -> Found | None:
         limits=thresholds.skipped_steps,
         words=f"{number(skipped, 'action')} without a {clean.steps()[0]} by that customer on that item before: {each}",
         headings=("customer key", "item", "action", "time"),
-        examples=cells(rows_of(named), ("customer_key", "item", "action", "at_ms"), clean.shop.time_zone),
+        examples=cells(found, ("customer_key", "item", "action", "at_ms"), clean.shop.time_zone),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 from shopwindow.config import ShopDirectory
 from shopwindow.ingest.identity import open_identity
@@ -9,7 +10,7 @@ from shopwindow.ingest.quality.categories import category_paths
 from shopwindow.ingest.quality.clean import Clean, open_clean, rows_of
 from shopwindow.schema.categories import clean_path
 
-MAX_CATEGORIES = 1_000_000
+MAX_CATEGORIES: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ def known_of(shop_dir: ShopDirectory) -> Known:
 
     Raises:
         SchemaError: shop.toml is missing or wrong.
+        IngestError: imports.json is damaged.
     """
     with open_clean(shop_dir, 0) as clean:
         categories, separator = categories_of(clean), clean.shop.category_separator

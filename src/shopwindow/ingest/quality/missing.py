@@ -5,7 +5,7 @@ from typing import Final
 import ibis.expr.types as ir
 
 from shopwindow.ingest.quality.clean import Clean, one
-from shopwindow.ingest.quality.finding import NUM_EXAMPLES, Check, Found
+from shopwindow.ingest.quality.finding import Check, Found
 from shopwindow.ingest.quality.thresholds import Thresholds
 
 ACTIONS: Final = ("surface", "page_id", "market", "device")
@@ -34,7 +34,7 @@ def _missing(clean: Clean, thresholds: Thresholds) -> Found | None:
         limits=thresholds.missing,
         words=said,
         headings=("column", "empty", "rows where expected", "share"),
-        examples=[[name, f"{n:,}", f"{of:,}", f"{n / of:.1%}"] for name, n, of in holes[:NUM_EXAMPLES]],
+        examples=[[name, f"{n:,}", f"{of:,}", f"{n / of:.1%}"] for name, n, of in holes],
     )
 
 

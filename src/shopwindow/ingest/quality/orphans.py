@@ -4,9 +4,9 @@ from typing import Final
 
 import ibis
 
-from shopwindow.ingest.quality.clean import Clean, one, rows_of
-from shopwindow.ingest.quality.examples import cells, number
-from shopwindow.ingest.quality.finding import NUM_EXAMPLES, Check, Found
+from shopwindow.ingest.quality.clean import Clean, one
+from shopwindow.ingest.quality.examples import cells, number, worst, worst_named
+from shopwindow.ingest.quality.finding import Check, Found
 from shopwindow.ingest.quality.thresholds import Thresholds
 
 
@@ -18,8 +18,7 @@ def _unknown(clean: Clean, thresholds: Thresholds) -> Found | None:
     by_item = orphans.group_by("item_key").aggregate(actions=orphans.count(), at_ms=orphans.at_ms.max())
     total = one(by_item.aggregate(n=by_item.actions.sum(), num_items=by_item.count()))
     rows = one(actions.aggregate(n=actions.count()))["n"]
-    busiest = by_item.order_by(ibis.desc("actions"), "item_key").limit(NUM_EXAMPLES)
-    named = clean.named(busiest).order_by(ibis.desc("actions"), "item_key")
+    busiest = worst_named(clean, by_item, ibis.desc("actions"), "item_key")
     count = int(total["n"] or 0)
     return Found(
         count=count,
@@ -27,7 +26,7 @@ def _unknown(clean: Clean, thresholds: Thresholds) -> Found | None:
         limits=thresholds.unknown_items,
         words=f"{number(count, 'action')} on {number(int(total['num_items']), 'item')} that no items file describes",
         headings=("item", "actions", "last action"),
-        examples=cells(rows_of(named), ("item", "actions", "at_ms"), clean.shop.time_zone),
+        examples=cells(busiest, ("item", "actions", "at_ms"), clean.shop.time_zone),
     )
 
 
@@ -49,14 +48,15 @@ def _unseen(clean: Clean, thresholds: Thresholds) -> Found | None:
     unseen = described.anti_join(clean.actions, "item_key")
     count = int(one(unseen.aggregate(n=unseen.count()))["n"])
     of = int(one(described.aggregate(n=described.count()))["n"])
-    some = unseen.order_by("item_key").limit(NUM_EXAMPLES).select("item_id", "title", "first_seen_ms")
     return Found(
         count=count,
         of=of,
         limits=thresholds.unseen_items,
         words=f"{number(count, 'item')} of {of:,} in the catalogue without a single action",
         headings=("item", "title"),
-        examples=cells(rows_of(some), ("item_id", "title")),
+        examples=cells(
+            worst(unseen.select("item_key", "item_id", "title"), "item_key"), ("item_id", "title")
+        ),
     )
 
 

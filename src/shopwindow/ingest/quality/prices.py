@@ -5,9 +5,9 @@ from typing import Final
 import ibis
 import ibis.expr.types as ir
 
-from shopwindow.ingest.quality.clean import DAY_MS, Clean, one, rows_of
-from shopwindow.ingest.quality.examples import cells, number
-from shopwindow.ingest.quality.finding import NUM_EXAMPLES, Check, Found
+from shopwindow.ingest.quality.clean import DAY_MS, Clean, one
+from shopwindow.ingest.quality.examples import cells, number, worst_named
+from shopwindow.ingest.quality.finding import Check, Found
 from shopwindow.ingest.quality.thresholds import Thresholds
 
 
@@ -59,11 +59,8 @@ def _jumps(clean: Clean, thresholds: Thresholds) -> Found | None:
         total = one(paired.aggregate(n=paired.jumps.sum(), pairs=paired.count(), hundreds=near_hundred.sum()))
         count, of = count + int(total["n"] or 0), of + int(total["pairs"])
         hundreds += int(total["hundreds"] or 0)
-        far = (
-            paired.filter(paired.jumps).order_by(ibis.desc("factor"), "item_key", "place").limit(NUM_EXAMPLES)
-        )
-        named = clean.named(far).order_by(ibis.desc("factor"), "item_key", "place")
-        examples += cells(rows_of(named), ("item", "market", "before", "price", "factor"))
+        far = worst_named(clean, paired.filter(paired.jumps), ibis.desc("factor"), "item_key", "place")
+        examples += cells(far, ("item", "market", "before", "price", "factor"))
     if not of:
         return None
     decimals = f"; {hundreds:,} of about 100, as where decimals are lost" if hundreds else ""

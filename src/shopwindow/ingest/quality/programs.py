@@ -5,13 +5,12 @@ from typing import Final
 import ibis
 import ibis.expr.types as ir
 
-from shopwindow.ingest.quality.clean import DAY_MS, Clean, one, rows_of
-from shopwindow.ingest.quality.examples import cells, number
-from shopwindow.ingest.quality.finding import NUM_EXAMPLES, Check, Found
+from shopwindow.ingest.quality.clean import DAY_MS, HOUR_MS, Clean, one
+from shopwindow.ingest.quality.examples import cells, number, worst
+from shopwindow.ingest.quality.finding import Check, Found
 from shopwindow.ingest.quality.thresholds import ProgramRules, Thresholds
 
 MINUTE_MS: Final = 60_000
-HOUR_MS: Final = 3_600_000
 VISIT_GAP_MS: Final = 30 * MINUTE_MS
 SIGNS: Final = ("rate", "pace", "day", "breadth", "regular", "clock")
 
@@ -75,7 +74,7 @@ def _programs(clean: Clean, thresholds: Thresholds) -> Found | None:
     found = clean.kept(programs(clean, rules))
     total = one(found.aggregate(n=found.count(), actions=found.actions.sum()))
     rows = int(one(clean.actions.aggregate(n=clean.actions.count()))["n"])
-    busiest = rows_of(found.order_by(ibis.desc("actions"), "customer_key").limit(NUM_EXAMPLES))
+    busiest = worst(found, ibis.desc("actions"), "customer_key")
     shown = [row | {"why": ", ".join(sign for sign in SIGNS if row[sign])} for row in busiest]
     names = ("customer_key", "actions", "per_minute", "per_day", "why")
     count = int(total["actions"] or 0)

@@ -5,9 +5,9 @@ from typing import Final
 import ibis
 import ibis.expr.types as ir
 
-from shopwindow.ingest.quality.clean import Clean, one, rows_of
-from shopwindow.ingest.quality.examples import cells, number
-from shopwindow.ingest.quality.finding import NUM_EXAMPLES, Check, Found
+from shopwindow.ingest.quality.clean import Clean, one
+from shopwindow.ingest.quality.examples import cells, number, worst
+from shopwindow.ingest.quality.finding import Check, Found
 from shopwindow.ingest.quality.thresholds import Thresholds
 
 COLUMNS: Final = {"line": "int64", "field": "string", "expected": "string", "came": "string", "raw": "string"}
@@ -39,7 +39,7 @@ def _rejected(clean: Clean, thresholds: Thresholds) -> Found | None:
         reasons = aside.group_by("file", "field", "expected").aggregate(
             rows=aside.count(), came=aside.came.min(), first_line=aside.line.min()
         )
-        examples = rows_of(reasons.order_by(ibis.desc("rows"), "file", "field").limit(NUM_EXAMPLES))
+        examples = worst(reasons, ibis.desc("rows"), "file", "field")
     names = ("file", "field", "expected", "came", "first_line", "rows")
     return Found(
         count=rejected,
@@ -73,7 +73,7 @@ def _unknown_actions(clean: Clean, thresholds: Thresholds) -> Found | None:
         unknown = aside.filter(aside.field == "action")
         count = int(one(unknown.aggregate(n=unknown.count()))["n"])
         words = unknown.group_by("came").aggregate(rows=unknown.count(), first_line=unknown.line.min())
-        examples = rows_of(words.order_by(ibis.desc("rows"), "came").limit(NUM_EXAMPLES))
+        examples = worst(words, ibis.desc("rows"), "came")
     return Found(
         count=count,
         of=rows,

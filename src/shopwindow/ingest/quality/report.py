@@ -68,7 +68,12 @@ def quality_report(
 
 
 def program_keys(shop_dir: ShopDirectory, now_ms: int, judgement: Judgement = USUAL) -> list[int]:
-    """customer_key of every customer who behaves like a program, the busiest first."""
+    """customer_key of every customer who behaves like a program, the busiest first; none where there are no times.
+
+    Raises:
+        SchemaError: shop.toml is missing or wrong.
+        IngestError: imports.json is damaged.
+    """
     with open_clean(shop_dir, now_ms) as clean:
         if not clean.has_clock:
             return []

@@ -4,13 +4,11 @@ from typing import Final
 
 import ibis
 
-from shopwindow.ingest.quality.clean import Clean, one, rows_of
-from shopwindow.ingest.quality.examples import cells, number
-from shopwindow.ingest.quality.finding import NUM_EXAMPLES, Check, Found
+from shopwindow.ingest.quality.clean import HOUR_MS, Clean, how_many
+from shopwindow.ingest.quality.examples import cells, number, worst
+from shopwindow.ingest.quality.finding import Check, Found
 from shopwindow.ingest.quality.thresholds import Thresholds
 from shopwindow.ingest.tables import with_sessions
-
-HOUR_MS: Final = 3_600_000.0
 
 
 def _long(clean: Clean, thresholds: Thresholds) -> Found | None:
@@ -24,20 +22,15 @@ def _long(clean: Clean, thresholds: Thresholds) -> Found | None:
     )
     visits = clean.kept(visits)
     long = (visits.hours > thresholds.session_hours) | (visits.actions > thresholds.session_actions)
-    total = one(visits.aggregate(n=long.sum(), of=visits.count()))
-    worst = (
-        visits.filter(long)
-        .order_by(ibis.desc("hours"), ibis.desc("actions"), "customer_key")
-        .limit(NUM_EXAMPLES)
-    )
-    count = int(total["n"] or 0)
+    count, of = how_many(visits, long)
+    longest = worst(visits.filter(long), ibis.desc("hours"), ibis.desc("actions"), "customer_key")
     return Found(
         count=count,
-        of=int(total["of"]),
+        of=of,
         limits=thresholds.sessions,
-        words=f"{number(count, 'visit')} of {total['of']:,} of absurd length",
+        words=f"{number(count, 'visit')} of {of:,} of absurd length",
         headings=("customer key", "began", "hours", "actions"),
-        examples=cells(rows_of(worst), ("customer_key", "at_ms", "hours", "actions"), clean.shop.time_zone),
+        examples=cells(longest, ("customer_key", "at_ms", "hours", "actions"), clean.shop.time_zone),
     )
 
 

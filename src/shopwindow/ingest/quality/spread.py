@@ -6,9 +6,9 @@ from typing import Final
 import ibis
 import ibis.expr.types as ir
 
-from shopwindow.ingest.quality.clean import Clean, one, rows_of
-from shopwindow.ingest.quality.examples import cells, number
-from shopwindow.ingest.quality.finding import NUM_EXAMPLES, Check, Found
+from shopwindow.ingest.quality.clean import Clean, one
+from shopwindow.ingest.quality.examples import cells, number, worst, worst_named
+from shopwindow.ingest.quality.finding import Check, Found
 from shopwindow.ingest.quality.thresholds import Thresholds
 
 
@@ -54,13 +54,9 @@ def _tail(clean: Clean, thresholds: Thresholds) -> Found | None:
     if "actions" not in clean.given:
         return None
     items = spread(clean.actions, "item_key", thresholds.few_events)
-    busiest = clean.actions.group_by("item_key").aggregate(n=clean.actions.count())
-    busiest = (
-        busiest.mutate(share=busiest.n / items.events)
-        .order_by(ibis.desc("n"), "item_key")
-        .limit(NUM_EXAMPLES)
-    )
-    named = clean.named(busiest).order_by(ibis.desc("n"), "item_key")
+    by_item = clean.actions.group_by("item_key").aggregate(n=clean.actions.count())
+    by_item = by_item.mutate(share=by_item.n / items.events)
+    busiest = worst_named(clean, by_item, ibis.desc("n"), "item_key")
     top = max(items.things // 100, 1)
     return Found(
         count=round(items.top_share * items.events),
@@ -69,7 +65,7 @@ def _tail(clean: Clean, thresholds: Thresholds) -> Found | None:
         words=f"{number(top, 'item')} (the busiest 1 %) have {items.top_share:.0%} of actions; Gini {items.gini:.2f}; "
         f"{items.few / items.things:.0%} of items have fewer than {thresholds.few_events}",
         headings=("item", "actions", "share"),
-        examples=cells(rows_of(named), ("item", "n", "share")),
+        examples=cells(busiest, ("item", "n", "share")),
     )
 
 
@@ -94,7 +90,7 @@ def _cold(clean: Clean, thresholds: Thresholds) -> Found | None:
     people = spread(clean.actions, "customer_key", few)
     items = spread(clean.actions, "item_key", few)
     counts = clean.actions.group_by("customer_key").aggregate(n=clean.actions.count())
-    sizes = counts.group_by(actions=counts.n).aggregate(customers=counts.count()).order_by("actions")
+    sizes = counts.group_by(actions=counts.n).aggregate(customers=counts.count())
     return Found(
         count=people.few,
         of=people.things,
@@ -102,7 +98,7 @@ def _cold(clean: Clean, thresholds: Thresholds) -> Found | None:
         words=f"{people.few / people.things:.0%} of customers and {items.few / items.things:.0%} of items have fewer than "
         f"{few} actions",
         headings=("actions", "customers with so many"),
-        examples=cells(rows_of(sizes.limit(NUM_EXAMPLES)), ("actions", "customers")),
+        examples=cells(worst(sizes, "actions"), ("actions", "customers")),
     )
 
 

@@ -5,9 +5,9 @@ from typing import Final
 
 import ibis
 
-from shopwindow.ingest.quality.clean import Clean, local, one, rows_of
-from shopwindow.ingest.quality.examples import cells, number
-from shopwindow.ingest.quality.finding import NUM_EXAMPLES, Check, Found
+from shopwindow.ingest.quality.clean import Clean, how_many, local
+from shopwindow.ingest.quality.examples import cells, number, worst, worst_named
+from shopwindow.ingest.quality.finding import Check, Found
 from shopwindow.ingest.quality.thresholds import Thresholds
 
 
@@ -17,19 +17,16 @@ def _impossible(clean: Clean, thresholds: Thresholds) -> Found | None:
     actions = clean.actions
     first_ms = int(datetime(thresholds.earliest_year, 1, 1, tzinfo=UTC).timestamp() * 1000)
     odd = (actions.at_ms > clean.now_ms) | (actions.at_ms < first_ms)
-    total = one(actions.aggregate(odd=odd.sum(), rows=actions.count()))
-    worst = clean.named(
-        actions.filter(odd).order_by(ibis.desc("at_ms"), "part", "line").limit(NUM_EXAMPLES)
-    ).order_by(ibis.desc("at_ms"), "part", "line")
+    count, of = how_many(actions, odd)
+    latest = worst_named(clean, actions.filter(odd), ibis.desc("at_ms"), "part", "line")
     names = ("at_ms", "item", "action", "part", "line")
-    count = int(total["odd"] or 0)
     return Found(
         count=count,
-        of=int(total["rows"]),
+        of=of,
         limits=thresholds.impossible_times,
         words=f"{number(count, 'action')} later than now or before {thresholds.earliest_year}",
         headings=("time", "item", "action", "import", "line"),
-        examples=cells(rows_of(worst), names, clean.shop.time_zone),
+        examples=cells(latest, names, clean.shop.time_zone),
     )
 
 
@@ -51,24 +48,22 @@ def _day_stamps(clean: Clean, thresholds: Thresholds) -> Found | None:
     actions = clean.actions
     moment = local(actions.at_ms)
     midnight = moment == moment.truncate("D")
-    total = one(actions.aggregate(n=midnight.sum(), rows=actions.count()))
+    count, of = how_many(actions, midnight)
     per_part = (
         actions.mutate(midnight=midnight)
         .group_by("part")
         .aggregate(rows=ibis._.count(), at_midnight=ibis._.midnight.sum())
     )
     sources = {record.number: record.source for record in clean.imports}
-    worst = rows_of(per_part.order_by(ibis.desc("at_midnight")).limit(NUM_EXAMPLES))
-    count = int(total["n"] or 0)
     return Found(
         count=count,
-        of=int(total["rows"]),
+        of=of,
         limits=thresholds.day_stamps,
-        words=f"{number(count, 'action')} of {total['rows']:,} exactly at midnight in {clean.shop.time_zone}",
+        words=f"{number(count, 'action')} of {of:,} exactly at midnight in {clean.shop.time_zone}",
         headings=("file", "rows", "at midnight"),
         examples=[
             [sources.get(row["part"], ""), f"{row['rows']:,}", f"{row['at_midnight']:,}"]
-            for row in worst
+            for row in worst(per_part, ibis.desc("at_midnight"), "part")
             if row["at_midnight"]
         ],
     )

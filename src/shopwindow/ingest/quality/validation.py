@@ -10,7 +10,7 @@ from shopwindow.config import ShopDirectory
 from shopwindow.ingest.importer import ImportReport, import_file
 from shopwindow.ingest.quality.clean import Clean, open_clean, rows_of
 from shopwindow.ingest.quality.duplicates import DUPLICATES
-from shopwindow.ingest.quality.examples import number
+from shopwindow.ingest.quality.examples import NUM_EXAMPLES, number
 from shopwindow.ingest.quality.finding import Check, Finding, finding_of
 from shopwindow.ingest.quality.known import Known
 from shopwindow.ingest.quality.missing import MISSING
@@ -24,7 +24,6 @@ from shopwindow.ingest.source import Source
 from shopwindow.schema.shop import ShopConfig, shop_toml
 
 OF_A_FILE: Final[tuple[Check, ...]] = (DUPLICATES, MISSING, IMPOSSIBLE_TIMES, DAY_STAMPS, PROGRAMS, PRICES)
-MAX_EXAMPLES: Final = 10
 FEW: Final = 10_000  # rows in memory at once
 MAX_KINDS: Final = 10_000  # of problems kept apart
 
@@ -103,7 +102,7 @@ class _Tally:
         first = self._reasons.get(key) or Reason(*key, problem.came, problem.row, 0)
         self._reasons[key] = replace(first, count=first.count + 1)
         came = self._came.setdefault(key, {})
-        if len(came) < MAX_EXAMPLES:
+        if len(came) < NUM_EXAMPLES:
             came[problem.came] = None
 
     def reasons(self) -> tuple[Reason, ...]:
@@ -180,7 +179,7 @@ def _unknown_items(clean: Clean, known: Known) -> Remark | None:
     while some := rows.fetchmany(FEW):
         new = [item for (item,) in some if item not in known.items]
         count += len(new)
-        examples += new[: MAX_EXAMPLES - len(examples)]
+        examples += new[: NUM_EXAMPLES - len(examples)]
     if not count:
         return None
     words = f"{number(count, 'item')} would be new to the shop"
@@ -193,4 +192,4 @@ def _unknown_categories(clean: Clean, known: Known) -> Remark | None:
     if not unknown:
         return None
     words = f"requested and not in the catalogue: {len(unknown):,}"
-    return Remark(what="unknown categories", words=words, examples=tuple(unknown[:MAX_EXAMPLES]))
+    return Remark(what="unknown categories", words=words, examples=tuple(unknown[:NUM_EXAMPLES]))

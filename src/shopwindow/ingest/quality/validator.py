@@ -7,13 +7,7 @@ from typing import Final, final
 import msgspec
 
 from shopwindow.ingest.quality.known import Known
-from shopwindow.schema.posted import (
-    TOO_DEEP,
-    EventIn,
-    fault_of,
-    read_validation,
-    words_of_events,
-)
+from shopwindow.schema.posted import TOO_DEEP, EventIn, fault_of, read_validation, words_of_events
 from shopwindow.schema.shop import ShopConfig
 
 EARLIEST_MS: Final = 788_918_400_000  # 1995: a time in seconds falls before it
@@ -78,19 +72,13 @@ class EventValidator:
         """What is wrong with one row: an event or a batch of them."""
         try:
             events = list(_events(content))
-        except (
-            msgspec.MsgspecError,
-            RecursionError,
-            UnicodeError,
-            TypeError,
-            ValueError,
-            OverflowError,
-        ) as error:
+        except (msgspec.MsgspecError, RecursionError, TypeError, ValueError, OverflowError) as error:
             self.num_events += 1
             self.num_refused += 1
-            came = content if isinstance(content, str | bytes) else type(content).__name__
-            expected, came = "JSON of an event or of a batch of events", f"{shown(came)} ({error})"
-            return [Problem(row=row, place=0, field="", expected=expected, came=shown(came), refused=True)]
+            expected = "JSON of an event or of a batch of events"
+            raw = content if isinstance(content, str | bytes) else type(content).__name__
+            came = shown(f"{shown(raw)} ({error})")
+            return [Problem(row=row, place=0, field="", expected=expected, came=came, refused=True)]
         found: list[Problem] = []
         for place, raw in enumerate(events):
             faults = list(self._faults(raw))
@@ -144,7 +132,8 @@ def _events(content: object) -> Iterator[bytes]:
     """The JSON of each event of a row.
 
     Raises:
-        msgspec.MsgspecError: no JSON. TypeError, ValueError, OverflowError, RecursionError: cannot be written as JSON.
+        msgspec.MsgspecError: no JSON.
+        TypeError, ValueError, OverflowError, RecursionError: it cannot be written as JSON.
     """
     raw = content if isinstance(content, str | bytes) else msgspec.json.encode(content)
     read = msgspec.json.decode(raw)

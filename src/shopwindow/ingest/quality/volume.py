@@ -9,7 +9,7 @@ import numpy as np
 
 from shopwindow.ingest.quality.clean import DAY_MS, Clean, local, rows_of
 from shopwindow.ingest.quality.examples import number
-from shopwindow.ingest.quality.finding import NUM_EXAMPLES, Check, Found
+from shopwindow.ingest.quality.finding import Check, Found
 from shopwindow.ingest.quality.thresholds import Thresholds
 
 WEEK: Final = 7
@@ -45,9 +45,7 @@ def _silent(clean: Clean, thresholds: Thresholds) -> Found | None:
         limits=thresholds.silent_days,
         words=f"{number(silent, 'day')} without any action, of {period:,} from {date_of(days[0])} to {date_of(days[-1])}",
         headings=("first silent day", "days"),
-        examples=[
-            [date_of(first), f"{length:,}"] for length, first in sorted(gaps, reverse=True)[:NUM_EXAMPLES]
-        ],
+        examples=[[date_of(first), f"{length:,}"] for length, first in sorted(gaps, reverse=True)],
     )
 
 
@@ -83,9 +81,7 @@ def _jumps(clean: Clean, thresholds: Thresholds) -> Found | None:
         limits=thresholds.volume,
         words=f"{number(len(odd), 'day')} of {judged:,} far from the week before",
         headings=("day", "actions", "usual"),
-        examples=[
-            [date_of(day), f"{counts[day]:,}", f"{usual:,.0f}"] for _, day, usual in odd[:NUM_EXAMPLES]
-        ],
+        examples=[[date_of(day), f"{counts[day]:,}", f"{usual:,.0f}"] for _, day, usual in odd],
     )
 
 

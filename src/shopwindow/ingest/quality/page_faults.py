@@ -6,8 +6,8 @@ import ibis
 import ibis.expr.types as ir
 
 from shopwindow.ingest.quality.clean import Clean, rows_of
-from shopwindow.ingest.quality.examples import cells, number
-from shopwindow.ingest.quality.finding import NUM_EXAMPLES, Check, Found
+from shopwindow.ingest.quality.examples import cells, number, worst_named
+from shopwindow.ingest.quality.finding import Check, Found
 from shopwindow.ingest.quality.thresholds import Thresholds
 
 NO_PAGE: Final = "no such page"
@@ -47,8 +47,7 @@ def _inconsistent(clean: Clean, thresholds: Thresholds) -> Found | None:
     if not of:
         return None
     count = of - counts.pop(None, 0)
-    some = rows.filter(rows.fault.notnull()).order_by("fault", "at_ms", "part", "line").limit(NUM_EXAMPLES)
-    named = clean.named(some).order_by("fault", "at_ms", "part", "line")
+    faulty = worst_named(clean, rows.filter(rows.fault.notnull()), "fault", "at_ms", "part", "line")
     each = ", ".join(f"{fault}: {n:,}" for fault, n in sorted(counts.items()))
     return Found(
         count=count,
@@ -57,7 +56,7 @@ def _inconsistent(clean: Clean, thresholds: Thresholds) -> Found | None:
         words=f"{number(count, 'event')} of {of:,} do not fit the page that they name"
         + (f" ({each})" if each else ""),
         headings=("event", "page", "item", "position", "fault"),
-        examples=cells(rows_of(named), ("what", "page_id", "item", "position", "fault")),
+        examples=cells(faulty, ("what", "page_id", "item", "position", "fault")),
     )
 
 
