@@ -141,6 +141,12 @@ def test_test_events_are_left_out(find: Find) -> None:
     assert (found.count, found.of) == (0, 2)
 
 
+def test_a_log_of_nothing_but_test_events_can_be_looked_at(look_at: Look) -> None:
+    report = look_at([log(("u", "a", "click", 0, "true"), more=",test")])
+    assert report.figures.actions == 0
+    assert not [each.name for each in report.findings if each.verdict in ("look", "bad")]
+
+
 def test_a_log_of_slots_is_no_fault(find: Find) -> None:
     slots = [pages(("p", 0, '["a"]'), ("q", 0, '["b"]')), impressions(("p", "a", 2), ("q", "a", 0))]
     found = find("pages and impressions", slots)

@@ -54,6 +54,8 @@ def _tail(clean: Clean, thresholds: Thresholds) -> Found | None:
     if "actions" not in clean.given:
         return None
     items = spread(clean.actions, "item_key", thresholds.few_events)
+    if not items.things:  # nothing but test events
+        return None
     by_item = clean.actions.group_by("item_key").aggregate(n=clean.actions.count())
     by_item = by_item.mutate(share=by_item.n / items.events)
     busiest = worst_named(clean, by_item, ibis.desc("n"), "item_key")
@@ -89,6 +91,8 @@ def _cold(clean: Clean, thresholds: Thresholds) -> Found | None:
     few = thresholds.few_events
     people = spread(clean.actions, "customer_key", few)
     items = spread(clean.actions, "item_key", few)
+    if not items.things:  # nothing but test events
+        return None
     counts = clean.actions.group_by("customer_key").aggregate(n=clean.actions.count())
     sizes = counts.group_by(actions=counts.n).aggregate(customers=counts.count())
     return Found(
