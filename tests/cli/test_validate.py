@@ -56,6 +56,13 @@ def test_a_file_of_events_is_told_from_a_table(shop: Path, tmp_path: Path) -> No
     assert done.exit_code == 0
 
 
+def test_a_file_that_begins_with_a_word_of_consent_is_one_of_events(shop: Path, tmp_path: Path) -> None:
+    consent = '{"type":"consent","event_id":"3","customer":"u","consent":false}\n'
+    (tmp_path / "events.jsonl").write_text(consent + GOOD)
+    said = json.loads(run("validate", "--shop", shop, "--json", tmp_path / "events.jsonl").output)
+    assert (said["form"], said["rows"], said["good"]) == ("events", 2, 2)
+
+
 def test_events_that_are_not_there_are_named(shop: Path) -> None:
     with pytest.raises(ConfigError, match="expected a file of JSON lines, came nothing there"):
         run("validate", "--shop", shop, "none.jsonl", "--form", "events")

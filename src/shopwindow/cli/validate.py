@@ -50,8 +50,8 @@ def validate(
 ) -> None:
     """Check files or a stream against the shop without importing: what would be refused, and why; what looks odd.
 
-    A file is read as `import` would read it. JSON lines with a "type" (action, impression), or with "events", are
-    checked as the server would check them. Exit code 0: all rows would be taken; 1: some would not.
+    A file is read as `import` would read it. JSON lines with a "type" (action, impression, consent), or with
+    "events", are checked as the server would check them. Exit code 0: all rows would be taken; 1: some would not.
 
     Example: shopwindow validate --shop my-shop log.csv --map item=product_id
 
@@ -94,12 +94,14 @@ def _holds_events(path: Path) -> bool:
     """Whether the first line is an event or a batch as the server takes them."""
     import msgspec
 
+    from shopwindow.schema.posted import TYPES
+
     try:
         with path.open("rb") as file:
             first = msgspec.json.decode(file.readline(1 << 20))
     except (OSError, msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         return False
-    return isinstance(first, dict) and (first.get("type") in ("action", "impression") or "events" in first)
+    return isinstance(first, dict) and (first.get("type") in TYPES or "events" in first)
 
 
 def _events(name: str, against: "Against") -> "Validation":

@@ -74,6 +74,8 @@ class ConsentIn(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type
 
 DeedIn: TypeAlias = ActionIn | ImpressionIn
 EventIn: TypeAlias = DeedIn | ConsentIn
+TYPES: Final = ("action", "impression", "consent")
+"""What `type` of an event says."""
 TOO_DEEP: Final = ("JSON of a few levels", "JSON nested too deeply")
 _AT: Final = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?$", re.DOTALL)
 _GOT: Final = re.compile(r"^Expected (?P<expected>.+?), got (?P<came>.+)$", re.DOTALL)
