@@ -4,7 +4,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from shopwindow.cli.simulate import figures_line, register
+from shopwindow.cli.closed_loop import figures_line
+from shopwindow.cli.simulate import register
 from shopwindow.errors import ConfigError
 from shopwindow.simulation.closed_loop import LoopFigures
 from shopwindow.simulation.world import read_world

@@ -1,11 +1,13 @@
 """`shopwindow init` and `shopwindow import`: a shop, and its files."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from shopwindow.cli.mapping_options import stated_mapping
 from shopwindow.config import ShopDirectory
 from shopwindow.errors import ConfigError
 from shopwindow.ingest.public_names import listing
@@ -97,7 +99,7 @@ def import_files(
     Example: shopwindow import --shop taobao --public taobao-slice --data data
     """
     from shopwindow.ingest.engine import Resources
-    from shopwindow.ingest.source import FieldMapping, Source, merged, read_mapping
+    from shopwindow.ingest.source import Source, merged, read_mapping
 
     if bool(files) == bool(public):
         raise ConfigError(
@@ -110,11 +112,8 @@ def import_files(
             )
         _import_public(public, data, ShopDirectory(shop))
         return
-    stated = FieldMapping(
-        columns=tuple(pair("--map", text) for text in maps),
-        values=tuple(triple(text) for text in values),
-        constants=tuple(pair("--set", text) for text in sets),
-        names=tuple(name.strip() for name in names.split(",")) if names else (),
+    stated = replace(
+        stated_mapping(maps, sets, values, names),
         form=form or None,
         delimiter=delimiter.replace("\\t", "\t") or None,
         encoding=encoding,
@@ -258,20 +257,3 @@ def _show(console: "Console", report: "ImportReport", seconds: float) -> None:
     if report.plan.unused:
         table.add_row("unused columns", str(len(report.plan.unused)), escape(", ".join(report.plan.unused)))
     console.print(table)
-
-
-def pair(option: str, text: str) -> tuple[str, str]:
-    """FIELD=SOMETHING of an option, apart."""
-    name, mark, value = text.partition("=")
-    if not (name and mark and value):
-        raise ConfigError(f"{option}: expected FIELD=..., came '{text}'")
-    return name.strip(), value.strip()
-
-
-def triple(text: str) -> tuple[str, str, str]:
-    """FIELD:THEIRS=OURS of --value, apart."""
-    name, mark, pair = text.partition(":")
-    theirs, equals, ours = pair.rpartition("=")
-    if not (name and mark and theirs and equals and ours):
-        raise ConfigError(f"--value: expected FIELD:THEIRS=OURS, came '{text}'")
-    return name.strip(), theirs.strip(), ours.strip()

@@ -1,8 +1,6 @@
 """`shopwindow simulate`: make a shop's files with known truth, or let its customers visit a running server."""
 
-import asyncio
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from datetime import time as clock_time
@@ -15,7 +13,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from shopwindow.simulation.catalog_file import Catalog
-    from shopwindow.simulation.closed_loop import LoopFigures, LoopOptions, Pace
     from shopwindow.simulation.generator import SimulationReport
     from shopwindow.simulation.spec import WorldSpec
 
@@ -75,30 +72,30 @@ def simulate(
     """
     if (out is None) == (against is None):
         raise typer.BadParameter("give either --out DIR (make files) or --against URL (visit a server)")
-    if against is None and out is not None:
+    if against is not None:
+        if shop_files is None:
+            raise typer.BadParameter(
+                "--against needs --shop-files DIR, the folder that `simulate --out` wrote"
+            )
+        from shopwindow.cli.closed_loop import visit
+        from shopwindow.simulation.closed_loop import LoopOptions
+
+        run = f"loop-{time.time_ns() // 1_000_000:x}"
+        options = LoopOptions(visits=visits, together=together, run=run, seed=seed, variant=variant)
+        visit(against, shop_files, options, pages_per_second, seconds)
+    elif out is not None:
         from shopwindow.simulation.spec import PRESETS
 
-        spec = PRESETS[preset]()
+        spec = replace(PRESETS[preset](), seed=seed)
         spec = replace(
             spec,
-            seed=seed,
             customers=customers or spec.customers,
             items=items or spec.items,
             days=days or spec.days,
             start_ms=_midnight(start, spec.start_ms),
         )
-        goods = _goods(catalog, items, spec) if catalog else None
-        if goods is not None:
-            spec = replace(spec, items=len(goods), catalog=goods.fingerprint)
+        goods = _goods(catalog, items, seed) if catalog else None
         _make(spec, goods, out, form)
-        return
-    if shop_files is None:
-        raise typer.BadParameter("--against needs --shop-files DIR, the folder that `simulate --out` wrote")
-    from shopwindow.simulation.closed_loop import LoopOptions
-
-    run = f"loop-{time.time_ns() // 1_000_000:x}"
-    options = LoopOptions(visits=visits, together=together, run=run, seed=seed, variant=variant)
-    _visit(str(against), shop_files, options, (pages_per_second, seconds))
 
 
 def _midnight(start: str | None, otherwise_ms: int) -> int:
@@ -111,8 +108,8 @@ def _midnight(start: str | None, otherwise_ms: int) -> int:
     return int(day.timestamp()) * 1000
 
 
-def _goods(files: list[Path], items: int | None, spec: "WorldSpec") -> "Catalog":
-    """The catalogue, `items` of it at random if given; says what was set aside, and what was found."""
+def _goods(files: list[Path], items: int | None, seed: int) -> "Catalog":
+    """The catalogue, `items` of it at random if given; prints what was set aside, and what was found."""
     from rich.console import Console
 
     from shopwindow.simulation.catalog_file import read_catalog
@@ -121,7 +118,7 @@ def _goods(files: list[Path], items: int | None, spec: "WorldSpec") -> "Catalog"
     aside = ", ".join(f"{count:,} {reason}" for reason, count in sorted(found.set_aside.items())) or "none"
     console = Console()
     console.print(f"{len(found):,} rows of {files[0].name}; set aside: {aside}", highlight=False)
-    goods = found if items is None else found.sample(items, spec.seed)
+    goods = found if items is None else found.sample(items, seed)
     for row in goods.rows.slice(0, 5).to_pylist():
         console.print(f"  {row['path']} · {row['brand']} · {row['title']}", highlight=False, markup=False)
     return goods
@@ -133,6 +130,8 @@ def _make(spec: "WorldSpec", goods: "Catalog | None", out: Path, form: str) -> N
 
     from shopwindow.simulation.generator import simulate as generate
 
+    if goods is not None:
+        spec = replace(spec, items=len(goods), catalog=goods.fingerprint)
     console = Console()
     began_s = time.perf_counter()
     with Progress(console=Console(stderr=True), transient=True) as bar:
@@ -168,71 +167,3 @@ def _summary(report: "SimulationReport", seconds: float) -> "Table":
     table.add_row("events per second", f"{report.num_events / max(seconds, 1e-9):,.0f}")
     table.add_row("seconds", f"{seconds:.1f}")
     return table
-
-
-def _visit(address: str, shop_files: Path, options: "LoopOptions", limits: tuple[float, float]) -> None:
-    import httpx
-    from rich.console import Console
-    from rich.live import Live
-
-    from shopwindow.errors import ShopwindowError
-    from shopwindow.simulation.closed_loop import LoopFigures, visit_server
-    from shopwindow.simulation.world import read_world
-
-    world = read_world(shop_files / "world.json")
-    pages_per_s, seconds = limits
-    console = Console()
-    began_s = time.perf_counter()
-    latest = LoopFigures()
-
-    def line() -> str:
-        return figures_line(latest, time.perf_counter() - began_s)
-
-    async def run(show: Callable[[str], None]) -> None:
-        nonlocal latest
-
-        def on_step(figures: LoopFigures) -> None:
-            nonlocal latest
-            latest = figures
-            show(line())
-
-        connections = httpx.Limits(max_connections=options.together)
-        async with httpx.AsyncClient(base_url=address, timeout=30.0, limits=connections) as client:
-            visiting = visit_server(world, client, options, _pace(pages_per_s), on_step)
-            try:
-                await asyncio.wait_for(visiting, timeout=seconds or None)
-            except TimeoutError:
-                console.print(f"stopped after {seconds:g} s, as asked")
-
-    with Live(line(), console=console, refresh_per_second=8) as live:
-        asyncio.run(run(live.update))
-    if latest.last_error:
-        console.print(f"[yellow]last error:[/] {latest.last_error}", soft_wrap=True)
-    if latest.pages == 0:
-        raise ShopwindowError(f"{address} answered no page: {latest.last_error or 'no visit began'}")
-
-
-def figures_line(figures: "LoopFigures", seconds: float) -> str:
-    """One line of live figures."""
-    wrong = {"degraded": figures.degraded, "rejected": figures.rejected, "errors": figures.errors}
-    return (
-        f"[bold]{figures.pages / max(seconds, 1e-9):.1f}[/] pages/s · {figures.visits:,} visits · "
-        f"CTR [bold]{figures.ctr:.1%}[/] · {figures.carts:,} in carts · [bold]{figures.purchases:,}[/] bought · "
-        + " · ".join(f"[{'red' if number else 'dim'}]{number:,} {name}[/]" for name, number in wrong.items())
-    )
-
-
-def _pace(pages_per_s: float) -> "Pace":
-    from shopwindow.simulation.closed_loop import unhurried
-
-    if not pages_per_s:
-        return unhurried
-    free_at_s = time.perf_counter()
-
-    async def wait(pages: int) -> None:
-        nonlocal free_at_s
-        now_s = time.perf_counter()
-        await asyncio.sleep(max(free_at_s - now_s, 0.0))
-        free_at_s = max(free_at_s, now_s) + pages / pages_per_s
-
-    return wait

@@ -4,11 +4,13 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from shopwindow.cli.mapping_options import stated_mapping
 from shopwindow.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -59,18 +61,14 @@ def validate(
     """
     from rich.console import Console
 
-    from shopwindow.cli.data import pair, triple
     from shopwindow.config import ShopDirectory
     from shopwindow.ingest.quality.known import known_of
     from shopwindow.ingest.quality.validation import Against
-    from shopwindow.ingest.source import FieldMapping, merged, read_mapping
+    from shopwindow.ingest.source import merged, read_mapping
     from shopwindow.schema.shop import read_shop
 
-    stated = FieldMapping(
-        columns=tuple(pair("--map", text) for text in maps or ()),
-        values=tuple(triple(text) for text in values or ()),
-        constants=tuple(pair("--set", text) for text in sets or ()),
-        names=tuple(name.strip() for name in names.split(",")) if names else (),
+    stated = replace(
+        stated_mapping(maps or (), sets or (), values or (), names),
         form=None if form == EVENTS else form or None,
         time=written or None,
     )
