@@ -24,7 +24,7 @@ from shopwindow.evaluation.comparison import Exam, judged
 from shopwindow.evaluation.protocol import EvaluationOptions, Outcome
 from shopwindow.evaluation.rivals import baselines
 from shopwindow.evaluation.significance import mean_interval
-from shopwindow.ingest.public import ml_1m, s3rec
+from shopwindow.ingest.public import PUBLIC, Opening
 from shopwindow.models.attention import BlockConfig
 from shopwindow.models.item_encoder import ItemEncoderConfig
 from shopwindow.models.journey_encoder import JourneyEncoderConfig
@@ -42,10 +42,9 @@ PROTOCOL: Final = "leave-one-out"
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """A data set, how it is opened and split, how the two-tower is trained on it, and what others published."""
+    """A public data set by name, how it is split, how the two-tower is trained on it, and what others published."""
 
     dataset: str
-    open: Callable[[Path, ShopDirectory], object]
     split: Callable[[Dataset, Path, ShopDirectory], Split]
     run: Callable[[], TrainingRun]
     published: tuple[tuple[str, float, float], ...]  # name, Recall@10, NDCG@10
@@ -100,14 +99,12 @@ def everyone(dataset: Dataset, data: Path, shop_dir: ShopDirectory) -> Split:
 TASKS = (
     Task(
         dataset="ml-1m",
-        open=ml_1m,
         split=gsasrec_split,
         run=ml_1m_run,
         published=(("SASRec", 0.2392, 0.1259), ("gSASRec", 0.3003, 0.1726)),
     ),
     Task(
         dataset="s3rec",
-        open=s3rec,
         split=everyone,
         run=beauty_run,
         refit=True,
@@ -125,7 +122,7 @@ def rows_of(task: Task, data: Path, seeds: Sequence[int], console: Console) -> I
     shop_dir = ShopDirectory(WORK / task.dataset)
     if not shop_dir.config.exists():
         console.rule(f"import {task.dataset}")
-        task.open(data, shop_dir)
+        PUBLIC[task.dataset](Opening(data, shop_dir))
     dataset = load_dataset(shop_dir)
     split = task.split(dataset, data, shop_dir)
     exam = Exam(dataset=dataset, split=split, options=EvaluationOptions(protocol=PROTOCOL))

@@ -11,7 +11,7 @@ from shopwindow.datasets.dataset import load_dataset
 from shopwindow.datasets.split import SplitSpec, leave_one_out
 from shopwindow.evaluation.comparison import exam_of, judged
 from shopwindow.ingest.identity import open_identity
-from shopwindow.ingest.public import ml_1m, s3rec
+from shopwindow.ingest.public import PUBLIC, Opening
 
 pytestmark = [pytest.mark.data]
 
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.data]
 @pytest.fixture(scope="module")
 def movies(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> ShopDirectory:
     shop_dir = ShopDirectory(tmp_path_factory.mktemp("ml-1m"))
-    ml_1m(real_data, shop_dir)
+    PUBLIC["ml-1m"](Opening(real_data, shop_dir))
     return shop_dir
 
 
@@ -37,8 +37,9 @@ def test_popularity_on_the_gsasrec_split_of_ml_1m(movies: ShopDirectory) -> None
 
 
 def test_popularity_on_beauty(real_data: Path, tmp_path: Path) -> None:
-    s3rec(real_data, ShopDirectory(tmp_path), "Beauty")
-    outcome = popularity(ShopDirectory(tmp_path))
+    shop_dir = ShopDirectory(tmp_path)
+    PUBLIC["s3rec"](Opening(real_data, shop_dir))
+    outcome = popularity(shop_dir)
     assert len(outcome.customer) == 22363
     assert outcome.mean("recall@10") == pytest.approx(0.0135, abs=2e-4)  # counts without the tested actions
     assert outcome.mean("ndcg@10") == pytest.approx(0.0061, abs=2e-4)

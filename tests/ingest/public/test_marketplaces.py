@@ -6,9 +6,10 @@ from tests.ingest.public.conftest import Opened
 
 from shopwindow.config import ShopDirectory
 from shopwindow.errors import IngestError
-from shopwindow.ingest.public import rees46_head, taobao_slice
+from shopwindow.ingest.public import PUBLIC, Opening
 from shopwindow.ingest.rejects import Reason
 from shopwindow.ingest.tables import read_actions, read_items
+from shopwindow.schema.shop import read_shop
 
 
 @pytest.mark.data
@@ -58,31 +59,30 @@ def small_taobao(folder: Path) -> Path:
     return folder
 
 
-def test_a_small_file_like_taobaos_is_read_the_same(tmp_path: Path) -> None:
-    directory = ShopDirectory(tmp_path / "shop")
-    shop = taobao_slice(small_taobao(tmp_path / "data"), directory)
-    assert shop.action_names == ("click", "wishlist", "cart", "purchase")
+def test_a_small_file_like_taobaos_is_read_the_same(opened: Opened, tmp_path: Path) -> None:
+    directory, _ = opened("taobao-slice", small_taobao(tmp_path / "data"))
+    assert read_shop(directory.config).action_names == ("click", "wishlist", "cart", "purchase")
     assert sorted(read_actions(directory).column("action").to_pylist()) == ["click", "purchase", "wishlist"]
     assert sorted(read_items(directory).column("categories").to_pylist()) == [["7"], ["8"]]
 
 
 def test_two_imports_of_a_public_set_give_the_same_tables(tmp_path: Path) -> None:
-    data = small_taobao(tmp_path / "data")
+    data, open_set = small_taobao(tmp_path / "data"), PUBLIC["taobao-slice"]
     shops = [ShopDirectory(tmp_path / name) for name in ("one", "two")]
     for each in shops:
-        taobao_slice(data, each)
+        open_set(Opening(data, each))
     assert read_actions(shops[0]).equals(read_actions(shops[1]))
-    taobao_slice(data, shops[0])  # again: nothing changes
+    open_set(Opening(data, shops[0]))  # again: nothing changes
     assert read_actions(shops[0]).equals(read_actions(shops[1]))
 
 
-def test_a_set_does_not_go_into_another_shop(tmp_path: Path) -> None:
-    directory = ShopDirectory(tmp_path / "shop")
-    taobao_slice(small_taobao(tmp_path / "data"), directory)
+def test_a_set_does_not_go_into_another_shop(opened: Opened, tmp_path: Path) -> None:
+    data = small_taobao(tmp_path / "data")
+    directory, _ = opened("taobao-slice", data)
     with pytest.raises(IngestError, match="expected no shop or the shop 'rees46-head', came another"):
-        rees46_head(tmp_path / "data", directory)
+        PUBLIC["rees46-head"](Opening(data, directory))
 
 
-def test_absent_data_is_named(tmp_path: Path) -> None:
+def test_absent_data_is_named(opened: Opened, tmp_path: Path) -> None:
     with pytest.raises(IngestError, match=r"UserBehavior\.csv: expected a file, came nothing there"):
-        taobao_slice(tmp_path, ShopDirectory(tmp_path / "shop"))
+        opened("taobao-slice", tmp_path)

@@ -4,9 +4,6 @@ from pathlib import Path
 import pytest
 from tests.ingest.public.conftest import Journeys, MadeUp, Opened
 
-from shopwindow.config import ShopDirectory
-from shopwindow.errors import IngestError
-from shopwindow.ingest.public import s3rec
 from shopwindow.ingest.tables import read_items
 
 
@@ -36,8 +33,3 @@ def test_models_read_the_first_attribute_and_all_are_kept(opened: Opened, made_u
     first, second = read_items(directory).to_pylist()
     assert dict(first["attributes"]) == {"first": "7", "all": '["7", "8", "7"]'}
     assert not second["attributes"]
-
-
-def test_another_set_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(IngestError, match="expected s3rec set Beauty or LastFM, came 'Toys'"):
-        s3rec(tmp_path, ShopDirectory(tmp_path / "shop"), "Toys")

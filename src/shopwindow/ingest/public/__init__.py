@@ -5,11 +5,8 @@ no one to protect here. None of the sets lies in this repository; each function 
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
-from shopwindow.config import ShopDirectory
-from shopwindow.errors import IngestError
 from shopwindow.ingest.public.amazon import (
     open_amazon_beauty,
     open_amazon_cellphones_search,
@@ -25,9 +22,7 @@ from shopwindow.ingest.public.s3rec import open_beauty, open_lastfm
 from shopwindow.ingest.public.yoochoose import open_yoochoose
 from shopwindow.schema.shop import ShopConfig
 
-__all__ = [
-    "PUBLIC", "Opening", "in_published_test", "ml_1m", "rees46_head", "s3rec", "taobao_slice", "tmall_ali2014",
-]  # fmt: skip
+__all__ = ["PUBLIC", "Opening", "in_published_test"]
 
 PUBLIC: Final[dict[str, Callable[[Opening], ShopConfig]]] = {
     "ml-1m": open_ml_1m,
@@ -46,38 +41,3 @@ PUBLIC: Final[dict[str, Callable[[Opening], ShopConfig]]] = {
     "fashion-styles": open_fashion_styles,
 }
 """Every public set by the name that `shopwindow import --public` takes."""
-
-
-def ml_1m(data: Path, shop_dir: ShopDirectory) -> ShopConfig:
-    """The shop of `open_ml_1m`, opened quietly."""
-    return open_ml_1m(Opening(data, shop_dir))
-
-
-def s3rec(data: Path, shop_dir: ShopDirectory, name: str = "Beauty") -> ShopConfig:
-    """The shop of `open_beauty` or `open_lastfm`, opened quietly.
-
-    Raises:
-        IngestError: the name is neither Beauty nor LastFM.
-    """
-    match name:
-        case "Beauty":
-            return open_beauty(Opening(data, shop_dir))
-        case "LastFM":
-            return open_lastfm(Opening(data, shop_dir))
-        case other:
-            raise IngestError(f"expected s3rec set Beauty or LastFM, came '{other}'")
-
-
-def tmall_ali2014(data: Path, shop_dir: ShopDirectory) -> ShopConfig:
-    """The shop of `open_tmall_ali2014`, opened quietly."""
-    return open_tmall_ali2014(Opening(data, shop_dir))
-
-
-def taobao_slice(data: Path, shop_dir: ShopDirectory) -> ShopConfig:
-    """The shop of `open_taobao_slice`, opened quietly."""
-    return open_taobao_slice(Opening(data, shop_dir))
-
-
-def rees46_head(data: Path, shop_dir: ShopDirectory) -> ShopConfig:
-    """The shop of `open_rees46_head`, opened quietly."""
-    return open_rees46_head(Opening(data, shop_dir))
