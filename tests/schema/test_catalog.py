@@ -37,6 +37,7 @@ def test_further_categories_are_found_once() -> None:
 def test_a_key_finds_its_row_and_gaps_find_none() -> None:
     found = catalog((5, ["b"]), (2, ["a"]))
     assert found.row_of_key().tolist() == [-1, -1, 0, -1, -1, 1]
+    assert found.rows_of(np.array([5, 2, 3, -1, 6], dtype=np.int32)).tolist() == [1, 0, -1, -1, -1]
 
 
 def test_an_empty_catalogue_is_a_root_without_rows() -> None:

@@ -68,9 +68,6 @@ class Dataset:
 
 def dataset_of(shop: ShopConfig, columns: EventColumns, catalog: Catalog) -> Dataset:
     """The data set of these columns and this catalogue."""
-    row_of_key = np.append(catalog.row_of_key(), np.int32(-1))
-    key = np.asarray(columns.item_key)
-    item_row = row_of_key[np.where((key >= 0) & (key < len(row_of_key) - 1), key, len(row_of_key) - 1)]
     node_of = catalog.categories.codes()
     nodes = [node_of.get(catalog.categories.clean(path), -1) for path in columns.category_paths]
     category_node = np.array([*nodes, -1], dtype=np.int32)[columns.category]
@@ -78,7 +75,7 @@ def dataset_of(shop: ShopConfig, columns: EventColumns, catalog: Catalog) -> Dat
         shop=shop,
         columns=columns,
         catalog=catalog,
-        item_row=item_row,
+        item_row=catalog.rows_of(np.asarray(columns.item_key)),
         category_node=category_node,
         tz_offset_ms=standard_offset_ms(shop.time_zone),
     )

@@ -1,7 +1,5 @@
 """What imported pages and impressions say was shown, for windowed counters: clicks per impression need impressions."""
 
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -9,10 +7,11 @@ import pyarrow.compute as pc
 from shopwindow.config import ShopDirectory
 from shopwindow.datasets.build_columns import counted
 from shopwindow.datasets.opt_outs import customers_of
+from shopwindow.datasets.text_codes import text_codes
 from shopwindow.features.journey import hashed
 from shopwindow.features.windowed.events import IMPRESSION, LISTED, CountedEvents, kinds
 from shopwindow.ingest.tables import read_impressions, read_pages
-from shopwindow.schema.arrays import Int16, Int32, Int64
+from shopwindow.schema.arrays import Int16, Int64
 from shopwindow.schema.live import NOBODY
 from shopwindow.schema.shop import ShopConfig
 
@@ -32,14 +31,15 @@ def listed(pages: pa.Table, shop: ShopConfig) -> CountedEvents:
     items = pages.column("items")
     sizes = pc.fill_null(pc.list_value_length(items), 0).to_numpy()
     page = np.repeat(np.arange(len(pages)), sizes)
-    place = {name: code for code, name in enumerate(shop.surface_names)}
+    code_of = {name: code for code, name in enumerate(shop.surface_names)}
+    surface = text_codes(pages.column("surface"), lambda name: code_of.get(name, -1))
     return CountedEvents(
         at_ms=pages.column("at_ms").to_numpy()[page],
         item_key=pc.fill_null(pc.list_flatten(items), -1).to_numpy().astype(np.int32),
         customer_key=_customers(pages)[page],
         kind=np.full(len(page), kinds(shop).index(LISTED), dtype=np.uint8),
-        query=_coded(pages, "query", hashed).astype(np.int32)[page],
-        surface=_coded(pages, "surface", lambda name: place.get(name, -1)).astype(np.int16)[page],
+        query=text_codes(pages.column("query"), hashed)[page],
+        surface=surface.astype(np.int16)[page],
     )
 
 
@@ -59,11 +59,3 @@ def in_view(impressions: pa.Table, shop: ShopConfig) -> CountedEvents:
 def _customers(table: pa.Table) -> Int64:
     keys: Int64 = pc.fill_null(table.column("customer_key"), NOBODY).to_numpy()
     return keys
-
-
-def _coded(table: pa.Table, name: str, code: Any) -> Int32:
-    """A text column through a function of its distinct values, null as -1."""
-    values = pc.drop_null(pc.unique(table.column(name)))
-    codes = pc.index_in(table.column(name), value_set=values).fill_null(-1).to_numpy()
-    coded: Int32 = np.array([*(code(value) for value in values.to_pylist()), -1])[codes]
-    return coded

@@ -9,8 +9,6 @@ from shopwindow.datasets.columns import EventColumns
 from shopwindow.datasets.event_batches import BATCH_ROWS, EventBatch
 from shopwindow.schema.arrays import Int32, Int64
 
-NAMES = ("item_key", "action", "at_ms", "surface", "category", "query", "position")
-
 
 def merged(
     old: EventColumns, device_event: Int64, paths: tuple[str, ...], newer: Iterable[EventBatch]

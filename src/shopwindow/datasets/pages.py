@@ -14,6 +14,7 @@ from shopwindow.datasets.build_columns import counted
 from shopwindow.datasets.dataset import Dataset
 from shopwindow.datasets.opt_outs import customers_of
 from shopwindow.datasets.requests import RequestSet, history_before
+from shopwindow.datasets.text_codes import text_codes
 from shopwindow.errors import DatasetError
 from shopwindow.features.journey import hashed
 from shopwindow.ingest.tables import read_actions, read_impressions, read_pages
@@ -106,7 +107,7 @@ def logged_pages(dataset: Dataset, tables: PageTables) -> tuple[Dataset, LoggedP
     the first place counts.
 
     Raises:
-        DatasetError: an action or surface that the shop's configuration does not know.
+        DatasetError: a surface that the shop's configuration does not know. Actions that it does not know count nothing.
     """
     pages = counted(tables.pages, tables.customers)
     pages = pages.filter(pc.is_valid(pages.column("customer_key"))).sort_by("at_ms")
@@ -121,7 +122,7 @@ def logged_pages(dataset: Dataset, tables: PageTables) -> tuple[Dataset, LoggedP
     propensity = _propensities(pages.column("propensities").combine_chunks(), length)
     first = np.zeros(len(key), dtype=np.bool_)
     first[np.unique(page * (int(key.max(initial=0)) + 1) + key, return_index=True)[1]] = True
-    page_of_place, row = page, _rows(dataset, key[first])
+    row = dataset.catalog.rows_of(key[first])
     offsets = np.searchsorted(page[first], np.arange(len(length) + 1)).astype(np.int64)
     wanted = (gain[first] > 0) & (row >= 0)
     truth_offsets = np.append(0, np.cumsum(wanted))[offsets].astype(np.int64)
@@ -131,7 +132,7 @@ def logged_pages(dataset: Dataset, tables: PageTables) -> tuple[Dataset, LoggedP
         row=row,
         gain=np.where(wanted, gain[first], np.float32(0)),
         propensity=propensity[first],
-        seen=_seen(viewed, page_of_place, len(length))[first] | wanted,
+        seen=_seen(viewed, page, len(length))[first] | wanted,
     )
     return dataset, found.where(length > 0)
 
@@ -213,50 +214,36 @@ def _propensities(lists: pa.Array, length: Int64) -> Float:
     return found
 
 
-def _rows(dataset: Dataset, key: Int32) -> Rows:
-    row_of_key = np.append(dataset.catalog.row_of_key(), np.int32(-1))
-    return row_of_key[np.where((key >= 0) & (key < len(row_of_key) - 1), key, -1)]
-
-
 def _requests(
     dataset: Dataset, pages: pa.Table, truth_offsets: Int64, truth_rows: Rows, truth_gain: Float
 ) -> RequestSet:
     columns, tree = dataset.columns, dataset.catalog.categories
-    node_of = tree.codes()
+    node_of, surfaces = tree.codes(), dataset.shop.surface_names
     at_ms = pages.column("at_ms").to_numpy().astype(np.int64)
     customer = np.searchsorted(columns.customer_key, pages.column("customer_key").to_numpy()).astype(np.int32)
-    names = dataset.shop.surface_names
     return RequestSet(
         customer=customer,
         history_end=history_before(columns, customer, at_ms),
         at_ms=at_ms,
-        surface=_mapped(pages, "surface", {name: place for place, name in enumerate(names)}),
-        category=_mapped(
-            pages, "category", {path: node_of.get(tree.clean(path), -1) for path in _texts(pages, "category")}
+        surface=text_codes(pages.column("surface"), lambda name: _surface_code(surfaces, name)),
+        category=text_codes(
+            pages.column("category"), lambda path: node_of.get(tree.clean(path), -1) if path else -1
         ),
-        query=_mapped(pages, "query", {text: hashed(text) for text in _texts(pages, "query")}),
+        query=text_codes(pages.column("query"), hashed),
         truth_offsets=truth_offsets,
         truth_rows=truth_rows,
         truth_gain=truth_gain,
     )
 
 
-def _texts(table: pa.Table, name: str) -> list[str]:
-    return [text for text in pc.unique(table.column(name)).to_pylist() if text]
-
-
-def _mapped(table: pa.Table, name: str, code_of: dict[str, int]) -> Int32:
-    """[P] a text column as codes; null is -1.
+def _surface_code(surfaces: tuple[str, ...], name: str) -> int:
+    """The place of a surface, -1 for "".
 
     Raises:
-        DatasetError: a text without a code.
+        DatasetError: there is no such surface.
     """
-    texts = _texts(table, name)
-    unknown = [text for text in texts if text not in code_of]
-    if unknown:
+    if name and name not in surfaces:
         raise DatasetError(
-            f"pages, {name}: expected one of {', '.join(code_of)}, came {unknown[0]!r}; append it to shop.toml"
+            f"pages, surface: expected one of {', '.join(surfaces)}, came {name!r}; append it to shop.toml"
         )
-    place = pc.index_in(table.column(name), value_set=pa.array(texts, pa.string())).fill_null(-1).to_numpy()
-    codes: Int32 = np.array([*(code_of[text] for text in texts), -1], dtype=np.int32)[place]
-    return codes
+    return surfaces.index(name) if name else -1

@@ -52,6 +52,12 @@ class Catalog:
         rows[self.item_key] = np.arange(len(self), dtype=np.int32)
         return rows
 
+    def rows_of(self, item_key: Int32) -> Rows:
+        """[n] row of each key, -1 where this catalogue has no such item (as for key -1)."""
+        row_of_key = np.append(self.row_of_key(), np.int32(-1))
+        absent = len(row_of_key) - 1
+        return row_of_key[np.where((item_key >= 0) & (item_key < absent), item_key, absent)]
+
 
 def catalog_of(items: pa.Table, separator: str = "/") -> Catalog:
     """The catalogue of a clean item table (schema ITEMS, any order, each key once)."""
