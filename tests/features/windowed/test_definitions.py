@@ -77,7 +77,7 @@ def found(
     return {name: values[0, :, n].tolist() for n, name in enumerate(definition.names)}
 
 
-def test_counts() -> None:
+def test_counts_are_per_entity_kind_and_window() -> None:
     kinds = (("click", CLICK), ("hide", HIDE))  # not next to each other
     assert found(Counts("item", kinds, ("1h", "7d")), [0, 1]) == {
         "item.click.1h": [1, 0],
@@ -95,13 +95,13 @@ def test_counts() -> None:
     assert found(Counts("query", kinds[:1], ("30d",)), [5]) == {"query.click.30d": [4]}
 
 
-def test_decayed_counts() -> None:
+def test_a_decayed_count_is_halved_every_half_life() -> None:
     values = found(Decayed("item", (("cart", CART),)), [0])
     assert values["item.cart.decayed_2h"] == pytest.approx([2.0**-2], rel=1e-4)  # four hours ago
     assert values["item.cart.decayed_2d"] == pytest.approx([2.0 ** (-4 / 48)], rel=1e-4)
 
 
-def test_rates() -> None:
+def test_a_rate_is_drawn_towards_the_shops_and_unknown_where_the_shop_sees_no_trials() -> None:
     rate = Rates("brand", (("cart", CART),), ("click", CLICK), ("7d",))
     shop = (1 + 20 * 0.05) / (4 + 20)
     assert found(rate, [3, 4]) == {
@@ -111,7 +111,7 @@ def test_rates() -> None:
     assert math.isnan(found(nowhere, [3])["brand.cart_per_listed.7d"][0])
 
 
-def test_recency() -> None:
+def test_recency_is_the_logarithm_of_seconds_and_unknown_without_an_event() -> None:
     values = found(Recency("item", (("click", CLICK), ("cart", CART))), [0, 1])
     assert values["item.click.since"] == pytest.approx([math.log(1 + 1), math.nan], nan_ok=True)
     assert values["item.cart.since"] == pytest.approx([math.log(1 + 4 * 3600), math.nan], nan_ok=True)
@@ -126,7 +126,7 @@ def test_relative_price_is_passed_on() -> None:
     assert found(RelativePrice(), [0, 1, 2])["item.relative_price"] == expected
 
 
-def test_what_the_customer_met_before() -> None:
+def test_what_the_customer_met_before_is_counted_by_item_brand_and_category() -> None:
     # item 0: a/x, acme; item 4: a/x, bolt; item 2: b, no brand; item 3: the whole shop, acme
     values = found(Met(), [0, 2, -1], history=[0, 4, 0, 3])
     assert values["item.met"] == [2, 0, 0]
@@ -137,7 +137,7 @@ def test_what_the_customer_met_before() -> None:
     assert values["category.met_since"] == pytest.approx([math.log(1 + 2), math.nan, math.nan], nan_ok=True)
 
 
-def test_size_of_the_history() -> None:
+def test_the_size_of_the_history_counts_actions_and_distinct_items() -> None:
     values = found(HistorySize(), [0, 1], history=[0, 4, 0, 3])
     assert values == {"customer.actions": [4, 4], "customer.distinct_items": [3, 3]}
 

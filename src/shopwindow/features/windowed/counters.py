@@ -111,9 +111,8 @@ class Counters:
         self._used = max(self._used, num_slots)
         if num_slots > len(self._rows):
             size = max(num_slots, len(self._rows) * 3 // 2)
-            larger = np.zeros(
-                (size, self.layout.words), dtype=np.int64
-            )  # no memory is taken until written to
+            # zeros take no memory until they are written to
+            larger = np.zeros((size, self.layout.words), dtype=np.int64)
             larger[: len(self._rows)] = self._rows
             self._rows = larger
 

@@ -151,7 +151,7 @@ class Recency:
         return since(inputs.counters.clock_ms[:, None, None], last_ms)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Age:
     """log(1 + seconds) since the item was first seen in the shop."""
 

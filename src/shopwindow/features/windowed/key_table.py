@@ -58,9 +58,8 @@ class KeyTable:
         places = self._home(keys)
         while len(keys):
             free = self._slots[places] == NOTHING
-            self._keys[places[free]] = keys[
-                free
-            ]  # of several at one place the last stays; the others look again
+            # of several at one place the last stays; the others look again
+            self._keys[places[free]] = keys[free]
             won = np.zeros(len(keys), dtype=np.bool_)
             won[free] = self._keys[places[free]] == keys[free]
             self._slots[places[won]] = slots[won]

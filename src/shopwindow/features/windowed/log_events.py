@@ -89,9 +89,8 @@ def _rows(event: LiveEvent, codes: Codes) -> list[tuple[int, ...]]:
         case ActionEvent(test=False) if event.action in codes.kind:
             code, place = codes.kind[event.action], codes.surface.get(event.surface or "", _UNKNOWN)
             return [(event.at_ms, event.item_key, event.customer_key, code, hashed(event.query), place)]
-        case ImpressionEvent(
-            test=False
-        ):  # its page knows query and surface; imported impressions have neither
+        case ImpressionEvent(test=False):
+            # its page knows query and surface; imported impressions have neither
             code = codes.kind[IMPRESSION]
             return [(event.at_ms, event.item_key, event.customer_key, code, _UNKNOWN, _UNKNOWN)]
         case PageEvent(test=False):

@@ -39,6 +39,7 @@ class WindowedState:
 
     @property
     def clock_ms(self) -> int:
+        """The moment that counts are as of; NEVER_MS before the first."""
         return self._clock_ms
 
     @property
