@@ -19,7 +19,7 @@ from shopwindow.simulation.positions import PositionCurve, PositionRecord
 from shopwindow.simulation.schedule import Visits, plan_visits
 from shopwindow.simulation.spec import DAY_MS, WorldSpec
 from shopwindow.simulation.trial import Outcome, trial
-from shopwindow.simulation.world import World, spawn
+from shopwindow.simulation.world import Stream, World, spawn
 
 LEARNING: Final = 2 / 3  # of the days make the log that policies learn from
 RANDOM: Final = 0.5  # of the visits of that log see shuffled pages
@@ -83,7 +83,7 @@ def contest(spec: WorldSpec, say: Callable[[str], None]) -> Contest:
     """A popularity order, half of it shuffled, makes the log; oracle, GBT, popularity and chance then meet the same visits."""
     spec = replace(spec, bots=0.0)
     world = World.of(spec)
-    visits, chance = plan_visits(world, spawn(spec, 5)), Chance.of(spawn(spec, 10))
+    visits, chance = plan_visits(world, spawn(spec, Stream.VISITS)), Chance.of(spawn(spec, Stream.TRIAL))
     turn_ms = spec.start_ms + int(spec.days * LEARNING) * DAY_MS
     popular = Popular(np.zeros(len(world.goods), dtype=np.float32))
     mixed = PartlyShuffled(popular, Shuffled(chance), RANDOM)

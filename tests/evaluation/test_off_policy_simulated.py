@@ -9,7 +9,7 @@ from shopwindow.simulation.logging_policy import LoggingPolicy
 from shopwindow.simulation.schedule import plan_visits
 from shopwindow.simulation.spec import WorldSpec, tiny
 from shopwindow.simulation.walk import Walk, next_asks
-from shopwindow.simulation.world import World, spawn
+from shopwindow.simulation.world import Stream, World, spawn
 
 VISITS = 4000
 
@@ -19,10 +19,12 @@ def pages():
     """[VISITS, K] items and propensities of many visits that ask for the same page."""
     spec: WorldSpec = tiny()
     world = World.of(spec)
-    policy = LoggingPolicy(world, world.new_memory(), spawn(spec, 7))
+    policy = LoggingPolicy(world, world.new_memory(), spawn(spec, Stream.LOGGING_POLICY))
     policy.start_day(0)
-    visits = plan_visits(world, spawn(spec, 5))
-    asks = next_asks(world, Walk.start(visits, np.zeros(1, dtype=np.int64)), Chance.of(spawn(spec, 6)))
+    visits = plan_visits(world, spawn(spec, Stream.VISITS))
+    asks = next_asks(
+        world, Walk.start(visits, np.zeros(1, dtype=np.int64)), Chance.of(spawn(spec, Stream.LUCK))
+    )
     shown = [policy.pages(asks, np.array([number])) for number in range(VISITS)]
     items, chances = (
         np.concatenate([getattr(each, name) for each in shown]) for name in ("items", "propensities")

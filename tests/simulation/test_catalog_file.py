@@ -10,7 +10,7 @@ from shopwindow.errors import ConfigError
 from shopwindow.simulation import vocabulary as words
 from shopwindow.simulation.catalog_file import Catalog, read_catalog
 from shopwindow.simulation.catalog_kinds import BOTTLED, COLOURS, KINDS, model_of, nearest_colour
-from shopwindow.simulation.files import items_table
+from shopwindow.simulation.exports import items_table
 from shopwindow.simulation.generator import simulate
 from shopwindow.simulation.spec import WorldSpec
 from shopwindow.simulation.world import World, read_world

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from shopwindow.simulation import vocabulary as words
-from shopwindow.simulation.files import items_table
+from shopwindow.simulation.exports import items_table
 from shopwindow.simulation.goods import UNISEX
 from shopwindow.simulation.pictures import ORNAMENTS, PATTERN_TILES, Look, mix, picture
 from shopwindow.simulation.silhouettes import SILHOUETTES

@@ -26,7 +26,7 @@ from shopwindow.simulation.schedule import Visits, plan_visits
 from shopwindow.simulation.spec import DAY_MS, WorldSpec
 from shopwindow.simulation.trial import Outcome, trial
 from shopwindow.simulation.walk import Asks
-from shopwindow.simulation.world import World, spawn
+from shopwindow.simulation.world import Stream, World, spawn
 
 CHANCE = Chance(11)
 
@@ -38,7 +38,7 @@ def shop() -> World:
 
 @pytest.fixture(scope="module")
 def visits(shop: World) -> Visits:
-    return plan_visits(shop, spawn(shop.spec, 5))
+    return plan_visits(shop, spawn(shop.spec, Stream.VISITS))
 
 
 def tried(shop: World, visits: Visits, name: str) -> Outcome:
@@ -134,7 +134,7 @@ def test_shuffled_pages_give_the_position_curve_away(shop: World) -> None:
     policy = PartlyShuffled(Shuffled(Chance(1)), Shuffled(Chance(2)), 1.0)
     record = PositionRecord(world, policy, "browse", "desktop")
     life = Life(world=world, memory=world.new_memory(), chance=CHANCE)
-    trial(life, plan_visits(world, spawn(spec, 5)), policy, record=record)
+    trial(life, plan_visits(world, spawn(spec, Stream.VISITS)), policy, record=record)
     curve = record.curve(seed=0)
     assert curve.pages > 300
     assert curve.true[0] == curve.plain[0] == curve.estimated[0] == 1.0

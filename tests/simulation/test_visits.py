@@ -9,11 +9,11 @@ from shopwindow.simulation.queries import TYPOS, Queries, QueryBook, misspelt, q
 from shopwindow.simulation.schedule import plan_visits
 from shopwindow.simulation.spec import DAY_MS, WorldSpec
 from shopwindow.simulation.walk import HOME, SEARCH, SIMILAR, Walk, goes_on, next_asks
-from shopwindow.simulation.world import World, spawn
+from shopwindow.simulation.world import Stream, World, spawn
 
 
 def test_visits_lie_in_the_period_in_order_and_after_joining(world: World) -> None:
-    visits = plan_visits(world, spawn(world.spec, 5))
+    visits = plan_visits(world, spawn(world.spec, Stream.VISITS))
     assert (np.diff(visits.start_ms) >= 0).all()
     assert visits.start_ms.min() >= world.spec.start_ms
     assert visits.start_ms.max() < world.spec.end_ms
@@ -22,7 +22,7 @@ def test_visits_lie_in_the_period_in_order_and_after_joining(world: World) -> No
 
 
 def test_each_visit_is_first_of_its_day_or_follows_exactly_one(world: World) -> None:
-    visits = plan_visits(world, spawn(world.spec, 5))
+    visits = plan_visits(world, spawn(world.spec, Stream.VISITS))
     followed = visits.next_today[visits.next_today >= 0]
     assert len(set(followed.tolist())) == len(followed)
     assert set(followed.tolist()) == set(np.flatnonzero(~visits.first_today).tolist())
@@ -43,7 +43,7 @@ def test_few_customers_make_many_visits() -> None:
 def test_visits_come_back_for_the_same_thing() -> None:
     spec = WorldSpec(items=60, customers=400)
     world = World.of(spec)
-    visits = plan_visits(world, spawn(spec, 5))
+    visits = plan_visits(world, spawn(spec, Stream.VISITS))
     order = np.lexsort((visits.start_ms, visits.customer))
     customer, leaf, start = visits.customer[order], visits.leaf[order], visits.start_ms[order]
     soon = (customer[1:] == customer[:-1]) & (leaf[1:] >= 0) & (np.diff(start) < DAY_MS)
@@ -53,10 +53,10 @@ def test_visits_come_back_for_the_same_thing() -> None:
 
 
 def test_the_next_page_of_a_list_repeats_nothing(world: World) -> None:
-    visits = plan_visits(world, spawn(world.spec, 5))
-    policy = LoggingPolicy(world, world.new_memory(), spawn(world.spec, 7))
+    visits = plan_visits(world, spawn(world.spec, Stream.VISITS))
+    policy = LoggingPolicy(world, world.new_memory(), spawn(world.spec, Stream.LOGGING_POLICY))
     policy.start_day(0)
-    chance = Chance.of(spawn(world.spec, 6))
+    chance = Chance.of(spawn(world.spec, Stream.LUCK))
     chosen = np.flatnonzero(visits.first_today & (visits.start_ms < world.spec.start_ms + DAY_MS))
     walk = Walk.start(visits, chosen)
     asks = next_asks(world, walk, chance)
@@ -70,11 +70,11 @@ def test_the_next_page_of_a_list_repeats_nothing(world: World) -> None:
 
 def test_the_first_propensity_is_the_share_of_its_weight(world: World) -> None:
     """Over many visits that ask the same, an item comes first as often as its propensity says."""
-    policy = LoggingPolicy(world, world.new_memory(), spawn(world.spec, 7))
+    policy = LoggingPolicy(world, world.new_memory(), spawn(world.spec, Stream.LOGGING_POLICY))
     policy.start_day(0)
-    visits = plan_visits(world, spawn(world.spec, 5))
+    visits = plan_visits(world, spawn(world.spec, Stream.VISITS))
     walk = Walk.start(visits, np.zeros(1, dtype=np.int64))
-    asks = next_asks(world, walk, Chance.of(spawn(world.spec, 6)))
+    asks = next_asks(world, walk, Chance.of(spawn(world.spec, Stream.LUCK)))
     number = np.arange(4000)
     pages = [policy.pages(asks, number[k : k + 1]) for k in range(4000)]
     first = np.array([page.items[0, 0] for page in pages])
@@ -85,8 +85,8 @@ def test_the_first_propensity_is_the_share_of_its_weight(world: World) -> None:
 
 
 def test_walks_use_every_surface_and_end(world: World) -> None:
-    rng, chance = spawn(world.spec, 6), Chance(7)
-    visits = plan_visits(world, spawn(world.spec, 5))
+    rng, chance = spawn(world.spec, Stream.LUCK), Chance(7)
+    visits = plan_visits(world, spawn(world.spec, Stream.VISITS))
     walk, surfaces, steps = Walk.start(visits, np.arange(len(visits))), set(), 0
     while len(walk):
         asks = next_asks(world, walk, chance)

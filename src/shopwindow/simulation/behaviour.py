@@ -38,7 +38,10 @@ class Deeds:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Reaction:
-    """What P pages led to: `in_view [P,K]`, `view_ms [P,K]` when it came into view, the deeds, `duration_ms [P]`."""
+    """What P pages led to: `in_view [P,K]`, `view_ms [P,K]` when it came into view, the deeds, `duration_ms [P]`.
+
+    `bought [P]`: whether anything was.
+    """
 
     in_view: Bool
     view_ms: Whole
@@ -56,62 +59,86 @@ def react(
     it is the same whatever is shown there; taste and whim go by item, so that they are the same wherever it is shown.
     """
     size, width = items.shape
-    luck, places = chance.at(walk.number, walk.pages), np.arange(width)
-    shown = items >= 0
-    known = np.maximum(items, 0)
+    luck, known = chance.at(walk.number, walk.pages), np.maximum(items, 0)
     bot = world.people.bot[situation.customer]
-    scale = (
-        looking.depth_scale(situation.surface, situation.device) * world.people.patience[situation.customer]
-    )
-    seen = looking.in_view(scale, width, luck.uniform(Draw.DEPTH))
-    in_view = (seen | bot[:, None]) & shown
-    noticed = in_view & (
-        luck.uniform(Draw.NOTICE, places[None, :]) < looking.noticing(situation.device, places)
-    )
+    in_view, noticed = _looked(world, situation, items >= 0, luck)
     margin = world.attraction(situation, known, memory) - CLICK_AT
     margin += luck.logistic(Draw.CLICK, known)
-    caught = noticed & (margin > 0)
-    before: Whole = np.cumsum(caught, axis=1) - caught
-    clicks = caught & (margin > PRESSURE * before)
-    if bot.any():
-        whim = luck.take(bot).uniform(Draw.BOT, places[None, :])
-        clicks[bot] = in_view[bot] & (whim < BOT_CLICKS)
-    hides = noticed & ~clicks & (margin < -7.0) & ~bot[:, None]
-    hides &= luck.uniform(Draw.HIDE, known) < 0.02
+    clicked = _clicked(in_view, noticed, margin, bot, luck)
+    hidden = noticed & ~clicked & (margin < -7.0) & ~bot[:, None]
+    hidden &= luck.uniform(Draw.HIDE, known) < 0.02
 
-    page, position = (each.astype(np.int32) for each in np.nonzero(clicks))
-    clicked, parameters = known[page, position], world.parameters
-    read = parameters.dwell_sd * luck.take(page).normal(Draw.DWELL, clicked)
-    dwell = np.where(bot[page], 900.0, np.exp(parameters.dwell_mean + read)).astype(np.int64)
     pace = np.where(bot, 40, 620)
     view_ms = walk.cursor_ms[:, None] + 700 + (pace[:, None] * np.arange(width)).astype(np.int64)
-    waited = np.cumsum(dwell) - dwell
-    starts = np.searchsorted(page, page, side="left") if len(page) else page
-    click_ms = view_ms[page, position] + 500 + waited - (waited[starts] if len(page) else 0)
+    page, position = _places(clicked)
+    item = known[page, position]
+    dwell = _dwell(world, situation.customer[page], item, luck.take(page))
+    clicks = _Clicks(page, position, item, view_ms[page, position] + 500 + _waited(page, dwell), dwell)
     spent = np.bincount(page, weights=dwell, minlength=size).astype(np.int64)
     duration = 1_800 + (pace * in_view.sum(axis=1)).astype(np.int64) + spent
 
-    chosen = _decide(world, memory, situation.take(page), clicked, luck.take(page))
-    late = walk.cursor_ms + duration
-    parts = [
-        (page, position, CLICK, click_ms),
-        _some(page, position, chosen.wishlist, WISHLIST, click_ms + dwell // 2),
-        _some(page, position, chosen.cart, CART, click_ms + dwell * 4 // 5),
-        _some(page, position, chosen.buy, PURCHASE, late[page] + 20_000),
-        _some(page, position, chosen.remove, REMOVE, late[page] + 2_000),
-        _some(page, position, chosen.give_back, RETURN, late[page] + chosen.back_ms),
-    ]
-    hide_page, hide_position = (each.astype(np.int32) for each in np.nonzero(hides))
-    parts.append((hide_page, hide_position, HIDE, view_ms[hide_page, hide_position] + 400))
-    deeds = _deeds(parts, known, dwell)
-
-    _remember(world, memory, situation, (page, clicked), chosen.buy)
-    last = np.full(size, -1, dtype=np.int32)
-    last[page] = clicked
-    walk.last_click = last
+    chosen = _decide(world, memory, situation.take(page), item, luck.take(page))
+    hides = _places(hidden)
+    deeds = _deeds(clicks, chosen, walk.cursor_ms + duration, (*hides, view_ms[hides] + 400), known)
+    _remember(world, memory, situation, clicks, chosen.buy)
+    walk.last_click = np.full(size, -1, dtype=np.int32)
+    walk.last_click[page] = item
     bought = np.bincount(page[chosen.buy], minlength=size) > 0
     duration = duration + np.where(bought, 45_000, 0)
     return Reaction(in_view=in_view, view_ms=view_ms, deeds=deeds, duration_ms=duration, bought=bought)
+
+
+def _looked(world: World, situation: Situation, shown: Bool, luck: Luck) -> tuple[Bool, Bool]:
+    """[P,K] what comes into view, and what of it is noticed; programs load the whole page."""
+    who, places = situation.customer, np.arange(shown.shape[1])
+    scale = looking.depth_scale(situation.surface, situation.device) * world.people.patience[who]
+    seen = looking.in_view(scale, len(places), luck.uniform(Draw.DEPTH))
+    in_view = (seen | world.people.bot[who, None]) & shown
+    attention = looking.noticing(situation.device, places)
+    return in_view, in_view & (luck.uniform(Draw.NOTICE, places[None, :]) < attention)
+
+
+def _clicked(in_view: Bool, noticed: Bool, margin: Real, bot: Bool, luck: Luck) -> Bool:
+    """[P,K] what is clicked: each thing that tempted makes the next click harder; programs click at random."""
+    caught = noticed & (margin > 0)
+    before: Whole = np.cumsum(caught, axis=1) - caught
+    clicked: Bool = caught & (margin > PRESSURE * before)
+    if bot.any():
+        whim = luck.take(bot).uniform(Draw.BOT, np.arange(margin.shape[1])[None, :])
+        clicked[bot] = in_view[bot] & (whim < BOT_CLICKS)
+    return clicked
+
+
+def _dwell(world: World, customer: Whole, item: Whole, luck: Luck) -> Whole:
+    """[n] ms on each clicked item."""
+    parameters = world.parameters
+    read = parameters.dwell_sd * luck.normal(Draw.DWELL, item)
+    dwell = np.where(world.people.bot[customer], 900.0, np.exp(parameters.dwell_mean + read))
+    return dwell.astype(np.int64)
+
+
+def _waited(page: Whole, dwell: Whole) -> Whole:
+    """[n] ms spent on what was clicked above, on the same page; `page [n]` is sorted."""
+    before = np.cumsum(dwell) - dwell
+    waited: Whole = before - before[np.searchsorted(page, page)]
+    return waited
+
+
+def _places(chosen: Bool) -> tuple[Whole, Whole]:
+    """Page and position of what is chosen, page by page."""
+    page, position = np.nonzero(chosen)
+    return page.astype(np.int32), position.astype(np.int32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Clicks:
+    """n clicks, page by page."""
+
+    page: Whole
+    position: Whole
+    item: Whole
+    at_ms: Whole
+    dwell_ms: Whole
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,32 +185,37 @@ def _best_of_each(group: Whole, value: Real) -> Bool:
     return best
 
 
-def _some(
-    page: Whole, position: Whole, chosen: Bool, action: int, at_ms: Whole
-) -> tuple[Whole, Whole, int, Whole]:
-    return page[chosen], position[chosen], action, at_ms[chosen]
+def _deeds(
+    clicks: _Clicks, chosen: _Choices, end_ms: Whole, hides: tuple[Whole, Whole, Whole], items: Whole
+) -> Deeds:
+    """The clicks, then what followed them, then what was hidden: `hides` = page, position, time.
 
-
-def _deeds(parts: list[tuple[Whole, Whole, int, Whole]], items: Whole, dwell: Whole) -> Deeds:
-    page = np.concatenate([part[0] for part in parts])
-    position = np.concatenate([part[1] for part in parts])
-    action = np.repeat([part[2] for part in parts], [len(part[0]) for part in parts])
-    dwell_ms = np.full(len(page), -1, dtype=np.int64)
-    dwell_ms[: len(dwell)] = dwell
+    `end_ms [P]`: when the customer is done with the page.
+    """
+    start_ms, dwell_ms, done_ms = clicks.at_ms, clicks.dwell_ms, end_ms[clicks.page]
+    followed = (
+        (WISHLIST, chosen.wishlist, start_ms + dwell_ms // 2),
+        (CART, chosen.cart, start_ms + dwell_ms * 4 // 5),
+        (PURCHASE, chosen.buy, done_ms + 20_000),
+        (REMOVE, chosen.remove, done_ms + 2_000),
+        (RETURN, chosen.give_back, done_ms + chosen.back_ms),
+    )
+    parts = [(CLICK, clicks.page, clicks.position, start_ms)]
+    parts += [(deed, clicks.page[some], clicks.position[some], at_ms[some]) for deed, some, at_ms in followed]
+    actions, *columns = zip(*parts, (HIDE, *hides), strict=True)
+    page, position, at_ms = (np.concatenate(column) for column in columns)
     return Deeds(
         page=page,
         position=position.astype(np.int16),
         item=items[page, position],
-        action=action.astype(np.int16),
-        at_ms=np.concatenate([part[3] for part in parts]),
-        dwell_ms=dwell_ms,
+        action=np.repeat(actions, [len(part) for part in columns[0]]).astype(np.int16),
+        at_ms=at_ms,
+        dwell_ms=np.append(dwell_ms, np.full(len(page) - len(dwell_ms), -1)),
     )
 
 
-def _remember(
-    world: World, memory: Memory, situation: Situation, clicks: tuple[Whole, Whole], buy: Bool
-) -> None:
-    page, item = clicks
+def _remember(world: World, memory: Memory, situation: Situation, clicks: _Clicks, buy: Bool) -> None:
+    page, item = clicks.page, clicks.item
     customer, leaf = situation.customer[page], world.goods.leaf[item].astype(np.int32)
     memory.clicked(customer, item, leaf)
     price, day = world.goods.price[item[buy]], situation.day[page[buy]]

@@ -15,14 +15,16 @@ from shopwindow.simulation.goods import (
     NUM_STYLES,
     Brands,
     Goods,
+    accents,
     arrivals,
+    colour_table,
     draw,
     leaf_departments,
     market_prices,
     material_table,
+    pattern_table,
     prices,
     stocks,
-    style_table,
 )
 from shopwindow.simulation.spec import WorldSpec
 from shopwindow.simulation.vocabulary import Leaf
@@ -44,16 +46,14 @@ def goods_of(spec: WorldSpec, catalog: Catalog, rng: Generator) -> Goods:
 
     said = np.array([nearest_colour(name) for name in column["colour"]])
     style = 0.62 * brands.style[brand] + 0.38 * rng.dirichlet(np.full(NUM_STYLES, 0.5), size=size)
-    style = style**1.5 * np.where(said[:, None] >= 0, style_table("colour")[:, said].T, 1.0)
+    style = style**1.5 * np.where(said[:, None] >= 0, colour_table()[:, said].T, 1.0)
     style = (style / style.sum(axis=1, keepdims=True)).astype(np.float32)
-    colours = style @ style_table("colour")
-    colour = np.where(said >= 0, said, draw(colours, rng))
-    colours[np.arange(size), colour] = 0.0
+    colour = np.where(said >= 0, said, draw(style @ colour_table(), rng))
     quality = rng.normal(0.0, 1.0, size)
-    drawn = prices(leaves, leaf, brands.tier[brand], (quality, rng))
-    price = np.array([np.nan if each is None else each for each in column["price"]], dtype=np.float64)
+    drawn = prices(leaves, leaf, brands.tier[brand], quality, rng)
+    price = np.array(column["price"], dtype=np.float64)  # None is NaN
     price = np.where(np.isnan(price), drawn, price)
-    season = np.array([np.nan if each is None else each for each in column["season"]], dtype=np.float32)
+    season = np.array(column["season"], dtype=np.float32)
     usual = np.array([each.season for each in leaves], dtype=np.float32)
     materials = material_table(leaves)[leaf] * rng.gamma(1.0, 1.0, (size, len(words.MATERIAL_NAMES)))
     return Goods(
@@ -65,8 +65,8 @@ def goods_of(spec: WorldSpec, catalog: Catalog, rng: Generator) -> Goods:
         second=second.astype(np.int16),
         brand=brand.astype(np.int32),
         colour=colour.astype(np.int16),
-        accent=draw(colours, rng).astype(np.int16),
-        pattern=_patterns(column["title"], draw(style @ style_table("pattern"), rng)),
+        accent=accents(style, colour, rng).astype(np.int16),
+        pattern=_patterns(column["title"], draw(style @ pattern_table(), rng)),
         material=draw(materials, rng).astype(np.int16),
         word=np.zeros(size, dtype=np.int16),
         model=rng.integers(0, len(words.MODELS), size).astype(np.int16),

@@ -13,15 +13,14 @@ import numpy as np
 
 from shopwindow.simulation import marginals
 from shopwindow.simulation.arrays import Real
-from shopwindow.simulation.chance import Chance
 from shopwindow.simulation.life import Life
 from shopwindow.simulation.logging_policy import LoggingPolicy
 from shopwindow.simulation.marginals import CART, PURCHASE, WISHLIST, Actions
 from shopwindow.simulation.parameters import Parameters
 from shopwindow.simulation.record import ActionRecord
 from shopwindow.simulation.schedule import plan_visits
-from shopwindow.simulation.spec import WorldSpec
-from shopwindow.simulation.world import World, spawn
+from shopwindow.simulation.spec import DAY_MS, WorldSpec
+from shopwindow.simulation.world import Stream, World, spawn
 
 KNOBS: Final[Mapping[str, tuple[float, float, float]]] = {
     "wish_at": (4.0, 14.0, 0.5),
@@ -38,8 +37,6 @@ KNOBS: Final[Mapping[str, tuple[float, float, float]]] = {
     "follow_up_days": (0.2, 10.0, 0.5),
 }
 """Parameter -> the range in which it may lie, and the step of the first differences."""
-
-
 Moments = Callable[[Parameters], Mapping[str, float]]
 """Simulates with these parameters and measures."""
 
@@ -56,9 +53,9 @@ class Round:
 def simulated(spec: WorldSpec, parameters: Parameters) -> Actions:
     """The log of a world with these parameters; programs are left out."""
     world = World.of(spec, parameters)
-    life = Life(world=world, memory=world.new_memory(), chance=Chance.of(spawn(spec, 6)))
-    record = ActionRecord()
-    life.live(plan_visits(world, spawn(spec, 5)), LoggingPolicy(world, life.memory, spawn(spec, 7)), record)
+    life, record = Life.begin(world), ActionRecord()
+    shop = LoggingPolicy(world, life.memory, spawn(spec, Stream.LOGGING_POLICY))
+    life.live(plan_visits(world, spawn(spec, Stream.VISITS)), shop, record)
     actions = record.actions()
     return actions.take(~world.people.bot[actions.customer])
 
@@ -110,7 +107,7 @@ def long_enough(lengths: Real) -> Real:
 
 def regulars(actions: Actions) -> Actions:
     """Actions of customers who came on five days or more: the log to compare with has no others to speak of."""
-    days = np.unique(np.stack([actions.customer, actions.at_ms // 86_400_000], axis=1), axis=0)
+    days = np.unique(np.stack([actions.customer, actions.at_ms // DAY_MS], axis=1), axis=0)
     customer, count = np.unique(days[:, 0], return_counts=True)
     return actions.take(np.isin(actions.customer, customer[count >= 5]))
 
@@ -124,8 +121,8 @@ def broyden(
 ) -> Iterator[Round]:
     """The start, then a set of parameters per round; the best of them is the fit.
 
-    target: as many moments as there are KNOBS. `moments_of` simulates in full, `sketch` on a smaller world: its slopes are good
-    enough to begin with.
+    `target`: as many moments as there are KNOBS. `moments_of` simulates in full, `sketch` on a smaller world: its slopes
+    are good enough to begin with.
     """
     names, knobs = list(target), list(KNOBS)
     goal = np.array([target[name] for name in names])

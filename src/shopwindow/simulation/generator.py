@@ -5,14 +5,14 @@ from pathlib import Path
 
 from shopwindow.schema.shop import DEFAULT_ACTIONS, shop_toml
 from shopwindow.simulation.catalog_file import Catalog, write_catalog
-from shopwindow.simulation.chance import Chance
-from shopwindow.simulation.files import TableFile, customers_table, items_table
+from shopwindow.simulation.exports import customers_table, items_table
 from shopwindow.simulation.life import Life, Progress
 from shopwindow.simulation.log import Log
 from shopwindow.simulation.logging_policy import LoggingPolicy
 from shopwindow.simulation.schedule import plan_visits
 from shopwindow.simulation.spec import WorldSpec
-from shopwindow.simulation.world import CATALOG, World, spawn, write_world
+from shopwindow.simulation.table_file import TableFile
+from shopwindow.simulation.world import CATALOG, Stream, World, spawn, write_world
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +65,9 @@ def simulate(
     if catalog is not None:
         write_catalog(catalog, into / CATALOG)
 
-    memory = world.new_memory()
-    life = Life(world=world, memory=memory, chance=Chance.of(spawn(spec, 6)))
-    shop = LoggingPolicy(world, memory, spawn(spec, 7))
-    life.live(plan_visits(world, spawn(spec, 5)), shop, log, progress)
+    life = Life.begin(world)
+    shop = LoggingPolicy(world, life.memory, spawn(spec, Stream.LOGGING_POLICY))
+    life.live(plan_visits(world, spawn(spec, Stream.VISITS)), shop, log, progress)
     log.close()
     names = [action.name for action in DEFAULT_ACTIONS]
     return SimulationReport(

@@ -39,7 +39,8 @@ class Goods:
     `leaf`, `brand`, `colour`, `accent`, `pattern`, `material`, `word`, `model [N]`: places in the vocabulary.
     `second [N]`: a further leaf that also lists the item, -1 for none. `parent [N]`: the item it varies, -1.
     `style [N,S]`: hidden shares of styles. `quality [N]`: hidden, seen only after a click.
-    `price [N]`: EUR. `price_minor [N,M]`: -1 = not sold in that market. `first_seen_ms [N]`.
+    `season [N]`: above 0 = wanted in summer, below 0 = in winter. `price [N]`: EUR. `price_minor [N,M]`: -1 = not sold in that
+    market. `stock [N,M]`: pieces. `first_seen_ms [N]`.
     """
 
     leaves: tuple[Leaf, ...]
@@ -145,10 +146,13 @@ def draw(weights_NK: Real, rng: Generator) -> Whole:
     return last
 
 
-def style_table(kind: str) -> Real:
-    """[S, number of colours or patterns]: how much each style asks for each."""
-    if kind == "pattern":
-        return np.array([words.STYLE_PATTERNS[style] for style in words.STYLES], dtype=np.float32)
+def pattern_table() -> Real:
+    """[S, number of patterns]: how much each style asks for each."""
+    return np.array([words.STYLE_PATTERNS[style] for style in words.STYLES], dtype=np.float32)
+
+
+def colour_table() -> Real:
+    """[S,C]: how much each style asks for each colour."""
     table = np.full((NUM_STYLES, len(words.COLOUR_NAMES)), 0.12, dtype=np.float32)
     for place, style in enumerate(words.STYLES):
         for rank, colour in enumerate(words.STYLE_COLOURS[style]):
@@ -196,29 +200,23 @@ def make_goods(spec: WorldSpec, rng: Generator) -> Goods:
     own = rng.dirichlet(np.full(NUM_STYLES, 0.5), size=size)
     style = (0.62 * brands.style[brand] + 0.38 * own) ** 1.5
     style = (style / style.sum(axis=1, keepdims=True)).astype(np.float32)
-    colour = draw(style @ style_table("colour"), rng)
+    colour = draw(style @ colour_table(), rng)
     hard = np.array([each.materials in ("metal", "wood", "toy") for each in words.LEAVES])[leaf]
-    pattern = np.where(hard & (rng.random(size) < 0.8), 0, draw(style @ style_table("pattern"), rng))
+    pattern = np.where(hard & (rng.random(size) < 0.8), 0, draw(style @ pattern_table(), rng))
     material = draw(
         material_table(words.LEAVES)[leaf] * rng.gamma(1.0, 1.0, (size, len(words.MATERIAL_NAMES))), rng
     )
     word = rng.integers(0, 1 << 15, size) % np.array([len(each.words) for each in words.LEAVES])[leaf]
     model = rng.integers(0, len(words.MODELS), size)
     quality = rng.normal(0.0, 1.0, size)
-    price = prices(words.LEAVES, leaf, brands.tier[brand], (quality, rng))
+    price = prices(words.LEAVES, leaf, brands.tier[brand], quality, rng)
     first_seen = arrivals(spec, rng)
 
-    parent = np.full(size, -1, dtype=np.int32)
-    for item in np.flatnonzero(rng.random(size) < 0.12):  # a colour variant of an earlier item of its leaf
-        older = np.flatnonzero(leaf[:item] == leaf[item])
-        if len(older):
-            source = older[-1] if parent[older[-1]] < 0 else parent[older[-1]]
-            parent[item] = source
-            for column in (brand, pattern, material, word, model, price, style, quality):
-                column[item] = column[source]
-            first_seen[item] = max(first_seen[item], first_seen[source])
-    accent_weights = style @ style_table("colour")
-    accent_weights[np.arange(size), colour] = 0.0
+    parent = _parents(leaf, rng)
+    variant = np.flatnonzero(parent >= 0)
+    for column in (brand, pattern, material, word, model, price, style, quality):
+        column[variant] = column[parent[variant]]
+    first_seen[variant] = np.maximum(first_seen[variant], first_seen[parent[variant]])
     minor = market_prices(price, rng)
     return Goods(
         leaves=words.LEAVES,
@@ -229,7 +227,7 @@ def make_goods(spec: WorldSpec, rng: Generator) -> Goods:
         second=_second_leaves(leaf, rng),
         brand=brand,
         colour=colour.astype(np.int16),
-        accent=draw(accent_weights, rng).astype(np.int16),
+        accent=accents(style, colour, rng).astype(np.int16),
         pattern=pattern.astype(np.int16),
         material=material.astype(np.int16),
         word=word.astype(np.int16),
@@ -245,9 +243,25 @@ def make_goods(spec: WorldSpec, rng: Generator) -> Goods:
     )
 
 
-def prices(leaves: tuple[Leaf, ...], leaf: Whole, tier: Real, rest: tuple[Real, Generator]) -> Real:
-    """[N] EUR: the usual price of the leaf, the brand's `tier [N]`, then `rest`: a little quality, and luck."""
-    quality, rng = rest
+def _parents(leaf: Whole, rng: Generator) -> Whole:
+    """[N] the earlier item of its leaf that an item is another colour of, -1 for most; no such item has one itself."""
+    parent = np.full(len(leaf), -1, dtype=np.int32)
+    for item in np.flatnonzero(rng.random(len(leaf)) < 0.12):
+        older = np.flatnonzero(leaf[:item] == leaf[item])
+        if len(older):
+            parent[item] = older[-1] if parent[older[-1]] < 0 else parent[older[-1]]
+    return parent
+
+
+def accents(style: Real, colour: Whole, rng: Generator) -> Whole:
+    """[N] a second colour that suits each item's `style [N,S]`, other than its `colour [N]`."""
+    weights = style @ colour_table()
+    weights[np.arange(len(colour)), colour] = 0.0
+    return draw(weights, rng)
+
+
+def prices(leaves: tuple[Leaf, ...], leaf: Whole, tier: Real, quality: Real, rng: Generator) -> Real:
+    """[N] EUR: the usual price of the leaf, the brand's `tier [N]`, a little quality, and luck."""
     usual = np.array([each.price for each in leaves])[leaf]
     price = usual * np.exp(tier + 0.08 * quality + rng.normal(0.0, 0.24, len(leaf)))
     rounded: Real = np.maximum(np.round(price), 3.0) - 0.05

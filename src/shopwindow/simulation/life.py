@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from shopwindow.simulation.memory import Memory
 from shopwindow.simulation.schedule import Visits
 from shopwindow.simulation.spec import DAY_MS
 from shopwindow.simulation.walk import Asks, Walk, goes_on, next_asks
-from shopwindow.simulation.world import World
+from shopwindow.simulation.world import Stream, World, spawn
 
 TOGETHER: Final = 2048  # visits stepped at once: larger batches fall out of the cache
 
@@ -63,6 +63,12 @@ class Life:
     world: World
     memory: Memory
     chance: Chance
+
+    @classmethod
+    def begin(cls, world: World) -> Self:
+        """Before the first visit, with the luck that belongs to the world."""
+        luck = Chance.of(spawn(world.spec, Stream.LUCK))
+        return cls(world=world, memory=world.new_memory(), chance=luck)
 
     def live(self, visits: Visits, shop: Shop, record: Record, progress: Progress | None = None) -> None:
         """Day by day; visits of one customer on one day come one after the other, all others together."""

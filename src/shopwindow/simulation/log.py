@@ -9,13 +9,15 @@ from shopwindow.schema.shop import DEFAULT_ACTIONS
 from shopwindow.simulation import vocabulary as words
 from shopwindow.simulation.arrays import Whole
 from shopwindow.simulation.behaviour import CART, PURCHASE, RETURN, Deeds, Reaction
-from shopwindow.simulation.files import FLUSH_ROWS, TableFile, coded, customer_ids, item_ids, numbered
+from shopwindow.simulation.exports import customer_ids, item_ids
 from shopwindow.simulation.life import Shown
 from shopwindow.simulation.queries import QueryBook
+from shopwindow.simulation.table_file import TableFile, coded, numbered
 from shopwindow.simulation.walk import HOME, SEARCH, Asks, Walk
 from shopwindow.simulation.world import World
 
 RELEASE = "logging-policy-1"
+FLUSH_ROWS = 400_000
 MARKET_OF_COUNTRY = np.array([market for _, market, _ in words.COUNTRIES], dtype=np.int32)
 
 

@@ -11,7 +11,7 @@ from numpy.random import Generator
 
 from shopwindow.simulation import vocabulary as words
 from shopwindow.simulation.arrays import Bool, Real, Whole
-from shopwindow.simulation.goods import Goods, draw, style_table
+from shopwindow.simulation.goods import Brands, Goods, colour_table, draw, pattern_table
 from shopwindow.simulation.parameters import Parameters
 from shopwindow.simulation.spec import DAY_MS, WorldSpec
 
@@ -112,6 +112,24 @@ def _interests(goods: Goods, department: Whole, age: Whole, rng: Generator) -> R
     return interest
 
 
+def _favourites(brands: Brands, taste: Real, department: Whole, rng: Generator) -> Whole:
+    """[U,F] brands of one's style and department, famous ones above all; -1 where there are too few."""
+    loved = np.log(taste @ brands.style.T + 0.02) * 1.6 + np.log(brands.fame)
+    loved += np.where(brands.department == department[:, None], 1.0, 0.0)
+    loved += rng.gumbel(0.0, 1.0, loved.shape)
+    favourites = np.argsort(-loved, axis=1)[:, :NUM_FAVOURITES].astype(np.int32)
+    few = max(NUM_FAVOURITES - favourites.shape[1], 0)
+    return np.pad(favourites, ((0, 0), (0, few)), constant_values=-1)
+
+
+def _num_visits(spec: WorldSpec, joined_ms: Real, spread: float, rng: Generator) -> Whole:
+    """[U] visits over what is left of the period, one at least."""
+    eager = np.exp(rng.normal(-0.5 * spread**2, spread, len(joined_ms)))  # mean 1, heavy tail
+    here = (spec.end_ms - joined_ms) / (spec.days * DAY_MS)
+    visits: Whole = np.maximum(rng.poisson(spec.visits * eager * here), 1)
+    return visits
+
+
 def make_people(spec: WorldSpec, goods: Goods, parameters: Parameters, rng: Generator) -> People:
     """All customers of a world."""
     size = spec.customers
@@ -122,26 +140,18 @@ def make_people(spec: WorldSpec, goods: Goods, parameters: Parameters, rng: Gene
     department = np.where(swapped, 1 - np.minimum(gender, 1), np.minimum(gender, 1)).astype(np.int32)
     shares = rng.standard_gamma(0.3 * AGE_STYLE[age] * COUNTRY_STYLE[country]) + 1e-9  # Dirichlet
     taste = (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
-    loved = np.log(taste @ goods.brands.style.T + 0.02) * 1.6 + np.log(goods.brands.fame)
-    loved += np.where(goods.brands.department == department[:, None], 1.0, 0.0)
-    loved += rng.gumbel(0.0, 1.0, loved.shape)
-    favourites = np.argsort(-loved, axis=1)[:, :NUM_FAVOURITES].astype(np.int32)
-    few = max(NUM_FAVOURITES - favourites.shape[1], 0)  # a catalogue of fewer brands
-    favourites = np.pad(favourites, ((0, 0), (0, few)), constant_values=-1)
+    favourites = _favourites(goods.brands, taste, department, rng)
     budget = rng.normal(0.0, 0.40, size) + AGE_BUDGET[age] + COUNTRY_BUDGET[country]
     guest = rng.random(size) < spec.guests
     bot = np.zeros(size, dtype=np.bool_)
     bot[rng.permutation(np.flatnonzero(~guest))[: int(np.ceil(spec.bots * size))]] = spec.bots > 0
     late = rng.random(size) < 0.3
     joined = spec.start_ms + np.where(late, rng.random(size) * 0.9 * spec.days * DAY_MS, 0.0)
-    spread = parameters.eagerness_sd
-    eager = np.exp(rng.normal(-0.5 * spread**2, spread, size))  # mean 1, heavy tail
-    here = (spec.end_ms - joined) / (spec.days * DAY_MS)
-    visits = np.where(guest, 1, np.maximum(rng.poisson(spec.visits * eager * here), 1))
+    visits = np.where(guest, 1, _num_visits(spec, joined, parameters.eagerness_sd, rng))
     return People(
         taste=taste,
-        colours=_likings(taste, style_table("colour"), rng),
-        patterns=_likings(taste, style_table("pattern"), rng),
+        colours=_likings(taste, colour_table(), rng),
+        patterns=_likings(taste, pattern_table(), rng),
         materials=rng.beta(1.4, 1.2, (size, len(words.MATERIAL_NAMES))).astype(np.float32),
         favourites=favourites,
         loyalty=rng.gamma(2.0, 0.45, size).astype(np.float32),

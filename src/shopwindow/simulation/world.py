@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, fields
+from enum import IntEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -30,6 +31,20 @@ CUT_MATTERS = ("fabric", "denim", "knit", "shoe")
 """Materials of what is worn, so that a brand's cut fits or does not."""
 
 
+class Stream(IntEnum):
+    """Which part of a world random numbers are for; a part's number is never given to another."""
+
+    GOODS = 1
+    PEOPLE = 2
+    APPEAL = 3
+    TEXTS = 4
+    VISITS = 5
+    LUCK = 6
+    LOGGING_POLICY = 7
+    CUTS = 9
+    TRIAL = 10
+
+
 @dataclass(frozen=True, eq=False)
 class World:
     """Goods and people made from a spec; equal specs make equal worlds."""
@@ -53,17 +68,14 @@ class World:
         given = catalog.fingerprint if catalog is not None else ""
         if given != spec.catalog:
             raise ConfigError(f"world: expected catalogue {spec.catalog or 'none'}, came {given or 'none'}")
-        goods = (
-            goods_of(spec, catalog, spawn(spec, 1))
-            if catalog is not None
-            else make_goods(spec, spawn(spec, 1))
-        )
-        people = make_people(spec, goods, parameters, spawn(spec, 2))
+        rng = spawn(spec, Stream.GOODS)
+        goods = make_goods(spec, rng) if catalog is None else goods_of(spec, catalog, rng)
+        people = make_people(spec, goods, parameters, spawn(spec, Stream.PEOPLE))
         tables = Tables(
             goods=goods,
             people=people,
             first_seen_day=((goods.first_seen_ms - spec.start_ms) / DAY_MS).astype(np.float32),
-            appeal=_appeal(spec, goods, parameters.appeal_sd, spawn(spec, 3)),
+            appeal=_appeal(spec, goods, parameters.appeal_sd, spawn(spec, Stream.APPEAL)),
         )
         return cls(spec, goods, people, tables, parameters)
 
@@ -100,9 +112,8 @@ class World:
         seen = self.attraction(situation, items, memory)
         value, at = self.utility(situation, items, memory), self.parameters
         cart = choice.sigmoid(value - at.cart_at)
-        buy = choice.sigmoid(
-            value - at.buy_at + 0.6
-        )  # who puts it in the cart was tempted by 0.6 on average or more
+        tempted = 0.6  # at least, on average, who puts it into the cart
+        buy = choice.sigmoid(value - at.buy_at + tempted)
         after = 1.0 + 2.0 * choice.sigmoid(value - at.wish_at) + cart * (3.0 + 5.0 * buy)
         gain: Real = (choice.sigmoid(seen - CLICK_AT) * after).astype(np.float32)
         return gain
@@ -128,7 +139,7 @@ class World:
 
     @cached_property
     def _cut(self) -> Chance:
-        return Chance.of(spawn(self.spec, 9))
+        return Chance.of(spawn(self.spec, Stream.CUTS))
 
     def new_memory(self) -> Memory:
         """Nothing done before, to be written to."""
@@ -150,9 +161,9 @@ class World:
         )
 
 
-def spawn(spec: WorldSpec, stream: int) -> Generator:
+def spawn(spec: WorldSpec, stream: Stream) -> Generator:
     """The random numbers of one part of a world, independent of the other parts."""
-    return np.random.default_rng([spec.seed, WORLD_VERSION, stream])
+    return np.random.default_rng([spec.seed, WORLD_VERSION, int(stream)])
 
 
 def _appeal(spec: WorldSpec, goods: Goods, spread: float, rng: Generator) -> Real:
