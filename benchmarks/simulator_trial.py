@@ -9,7 +9,13 @@ from typing import Final
 import numpy as np
 
 from benchmarks.simulator_gbt import Collector, Gbt
-from shopwindow.evaluation.significance import Interval, bootstrap_means, mean_interval, paired_difference
+from shopwindow.evaluation.significance import (
+    Interval,
+    bootstrap_means,
+    interval_of,
+    mean_interval,
+    paired_difference,
+)
 from shopwindow.simulation.arrays import Real
 from shopwindow.simulation.chance import Chance
 from shopwindow.simulation.life import Life
@@ -70,11 +76,8 @@ class Contest:
         draws = bootstrap_means(values, self.tried[0].outcome.customer, seed=0)
         ratio = draws / draws[:, :1]
         means = values.mean(axis=0)
-        low, high = np.quantile(ratio, [0.025, 0.975], axis=0)
         return {
-            each.name: Interval(
-                value=float(means[k] / means[0]), low=float(low[k]), high=float(high[k]), n=len(values)
-            )
+            each.name: interval_of(float(means[k] / means[0]), ratio[:, k], len(values))
             for k, each in enumerate(self.tried)
         }
 

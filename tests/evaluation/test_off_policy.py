@@ -54,6 +54,14 @@ class Model:
         return np.tile(OURS.astype(np.float32), (len(requests), 1))
 
 
+@dataclass(frozen=True)
+class Indifferent:
+    name: str = "indifferent"
+
+    def scores(self, requests):
+        return np.zeros((len(requests), 4), dtype=np.float32)
+
+
 @pytest.mark.parametrize("places", [1, 2])
 def test_the_estimate_meets_the_truth_that_enumeration_gives(places) -> None:
     order, reward, chances = log(20_000, seed=places)
@@ -94,6 +102,24 @@ def test_a_soft_order_reads_the_same_from_logged_pages() -> None:
     assert found.snips.value == pytest.approx(same.snips.value, rel=1e-4)
 
 
+@pytest.mark.parametrize("reading", ["cascade", "independent"])
+def test_pages_that_end_early_earn_nothing_at_the_places_they_lack(reading) -> None:
+    # Every item earns 1 and all orders are equally likely: 200 pages of two items, 200 of one, so 1.5 per page.
+    pages = pages_of([[0, 1]] * 200 + [[2]] * 200, [[1, 1]] * 200 + [[1]] * 200,
+                     [np.array([1 / 3, 1 / 2])] * 200 + [np.array([1 / 3])] * 200)  # fmt: skip
+    found = value_of(Indifferent(), pages, SoftOrder(places=2, reading=reading))
+    assert found.logged.value == 1.5
+    assert found.snips.value == pytest.approx(1.5)
+    assert found.mean_weight == pytest.approx(1)
+
+
+def test_pages_that_lack_a_propensity_among_the_places_that_count_are_left_out() -> None:
+    whole, half = np.array([1 / 2, 1.0]), np.array([1 / 2, np.nan])
+    pages = pages_of([[0, 1]] * 100, [[1, 0]] * 100, [whole] * 60 + [half] * 40)
+    assert value_of(Indifferent(), pages, SoftOrder(places=1)).pages == 100
+    assert value_of(Indifferent(), pages, SoftOrder(places=2)).pages == 60
+
+
 def test_the_logged_order_itself_earns_what_was_logged() -> None:
     _, reward, chances = log(500, seed=0)
     found = off_policy_value(
@@ -111,10 +137,16 @@ def test_chances_of_all_orders_sum_to_one(seed, size) -> None:
     assert plackett_luce(np.tile(logits, (len(orders), 1)), orders).prod(axis=1).sum() == pytest.approx(1)
 
 
+def test_chances_stay_right_when_an_item_that_outweighs_all_others_is_taken() -> None:
+    logits = np.array([[60.0, 0.0, 0.0, 0.0]])  # e^-60 is lost beside 1 in double precision
+    assert plackett_luce(logits, np.array([[0, 2, 1]])).tolist() == [[1.0, 1 / 3, 1 / 2]]
+    assert plackett_luce(logits, np.array([[0, 0, 1]])).tolist() == [[1.0, 0.0, 1 / 3]]  # once is all
+
+
 def test_weights_multiply_down_the_page_only_in_a_cascade() -> None:
-    new, logged = np.array([[0.5, 0.2, 0.1]]), np.array([[0.25, 0.4, np.nan]])
-    assert weights(new, logged, "cascade").tolist() == [[2, 2 * 0.5, 0]]
-    assert weights(new, logged, "independent").tolist() == [[2, 0.5, 0]]
+    new, logged = np.array([[0.5, 0.2, 0.0]]), np.array([[0.25, 0.4, np.nan]])  # the last place is empty
+    assert weights(new, logged, "cascade").tolist() == [[2, 2 * 0.5, 2 * 0.5]]
+    assert weights(new, logged, "independent").tolist() == [[2, 0.5, 1]]
     with pytest.raises(EvaluationError, match="above 0"):
         weights(new, np.zeros((1, 3)), "cascade")
 

@@ -39,6 +39,11 @@ def test_the_shops_own_order_is_judged_as_it_stood() -> None:
     assert found.values["mrr@20"].tolist() == [1 / 2, 1]
 
 
+def test_the_shops_order_is_counted_on_each_page_because_float32_cannot_count_past_sixteen_million() -> None:
+    pages = pages_of([[5, 3, 4], [2, 0]], [[0, 1, 0], [2, 0]])
+    assert your_order(pages).tolist() == [0, -1, -2, 0, -1]
+
+
 def test_a_model_reorders_the_same_items(make_dataset) -> None:
     dataset = make_dataset([{"customer_key": key, "at_ms": 0, "item_key": 0} for key in range(2)])
     pages = pages_of([[5, 3, 4], [2, 0]], [[0, 1, 0], [2, 0]])

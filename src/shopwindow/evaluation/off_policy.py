@@ -10,7 +10,7 @@ import numpy as np
 
 from shopwindow.errors import EvaluationError
 from shopwindow.evaluation.metrics import Values
-from shopwindow.evaluation.significance import DRAWS, LEVEL, Interval, bootstrap_means
+from shopwindow.evaluation.significance import Interval, bootstrap_means, interval_of
 from shopwindow.schema.arrays import Int32
 
 Reading = Literal["cascade", "independent"]
@@ -49,7 +49,7 @@ def weights(new: Values, logged: Values, reading: Reading) -> Values:
     """[P, D] importance weights from the chances of the shown items under the new and the logged order [P, D].
 
     cascade: the product of new/logged down to each place; independent: new/logged at each place. Places that were empty
-    have logged = NaN and weight 0.
+    have logged = NaN and the ratio 1: a page ends where it ends, whatever the order.
 
     J. McInerney et al., "Counterfactual evaluation of slate recommendations with sequential reward interactions", KDD
     2020 (cascade); S. Li et al., "Offline evaluation of ranking policies with click models", KDD 2018 (independent).
@@ -60,7 +60,7 @@ def weights(new: Values, logged: Values, reading: Reading) -> Values:
     known = ~np.isnan(logged)
     if not bool(((logged[known] > 0) & (logged[known] <= 1 + 1e-6)).all()):
         raise EvaluationError("expected propensities above 0 and at most 1, came others")
-    ratio: Values = np.where(known, new / np.where(known, logged, 1.0), 0.0)
+    ratio: Values = np.where(known, new / np.where(known, logged, 1.0), 1.0)
     found: Values = np.cumprod(ratio, axis=1, dtype=np.float64) if reading == "cascade" else ratio
     return found
 
@@ -70,7 +70,7 @@ def off_policy_value(
 ) -> OffPolicyValue:
     """The new order's gain per page from logged gains `reward [P, D]` and `weight [P, D]`; intervals over customers.
 
-    SNIPS per place: sum(weight * reward) / sum(weight). A. Swaminathan and T. Joachims, "The self-normalized
+    `reward` is 0 at empty places; nothing is NaN. SNIPS per place: sum(weight * reward) / sum(weight). A. Swaminathan and T. Joachims, "The self-normalized
     estimator for counterfactual learning", NeurIPS 2015. Effective sample size: Kish, "Survey sampling", 1965.
 
     Raises:
@@ -89,24 +89,19 @@ def off_policy_value(
             f"near 1, came {effective:.1f} of {len(reward):,} and {mean_weight:.2f}; the log shows too little of what "
             "the new order would show. Look at fewer places, make the new order softer, or log more exploration"
         )
-    draws = bootstrap_means(np.concatenate([reward, weight * reward, weight], axis=1), customer, seed, DRAWS)
+    draws = bootstrap_means(np.concatenate([reward, weight * reward, weight], axis=1), customer, seed)
     logged, ips = draws[:, :places].sum(axis=1), draws[:, places : 2 * places].sum(axis=1)
     with_zero = np.maximum(draws[:, 2 * places :], 1e-300)
     snips = (draws[:, places : 2 * places] / with_zero).sum(axis=1)
     value = float(((weight * reward).sum(axis=0) / total).sum())
     seen = float(reward.sum(axis=1).mean())
     return OffPolicyValue(
-        logged=_interval(seen, logged, len(reward)),
-        ips=_interval(float((weight * reward).sum(axis=1).mean()), ips, len(reward)),
-        snips=_interval(value, snips, len(reward)),
-        difference=_interval(value - seen, snips - logged, len(reward)),
+        logged=interval_of(seen, logged, len(reward)),
+        ips=interval_of(float((weight * reward).sum(axis=1).mean()), ips, len(reward)),
+        snips=interval_of(value, snips, len(reward)),
+        difference=interval_of(value - seen, snips - logged, len(reward)),
         pages=len(reward),
         effective=effective,
         mean_weight=mean_weight,
         assumes=ASSUMES[reading],
     )
-
-
-def _interval(value: float, draws: Values, n: int) -> Interval:
-    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(value=value, low=float(low), high=float(high), n=n)

@@ -42,8 +42,8 @@ def telling(pages: LoggedPages) -> LoggedPages:
 
 
 def your_order(pages: LoggedPages) -> Float:
-    """[I] scores that give the order in which the shop showed the items."""
-    return -np.arange(len(pages.row), dtype=np.float32)
+    """[I] scores that give the order in which the shop showed the items: minus the place on the page."""
+    return (pages.offsets[pages.page()] - np.arange(len(pages.row))).astype(np.float32)
 
 
 def random_order(pages: LoggedPages, seed: int) -> Float:

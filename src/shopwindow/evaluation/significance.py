@@ -74,10 +74,19 @@ def bootstrap_means(values: Values, customer: Int32, seed: int, draws: int = DRA
     return np.concatenate(means)
 
 
+def interval_of(value: float, draws: Values, n: int) -> Interval:
+    """`value`, found from n of something, with the middle 95 % of its `draws [D]` (NaN left out).
+
+    The percentile interval: B. Efron and R. Tibshirani, "An introduction to the bootstrap", 1993, chapter 13.
+    """
+    low, high = np.nanquantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Interval(value=value, low=float(low), high=float(high), n=n)
+
+
 def mean_interval(values: Values, customer: Int32, seed: int = 0) -> Interval:
     """Mean of `values [R]` (NaN left out) with its interval."""
     draws = bootstrap_means(values[:, None], customer, seed)[:, 0]
-    return _interval(float(np.nanmean(values)), draws, int((~np.isnan(values)).sum()))
+    return interval_of(float(np.nanmean(values)), draws, int((~np.isnan(values)).sum()))
 
 
 def paired_difference(ours: Values, theirs: Values, customer: Int32, seed: int = 0) -> Interval:
@@ -92,7 +101,7 @@ def paired_difference(ours: Values, theirs: Values, customer: Int32, seed: int =
         raise EvaluationError(f"expected values of the same requests, came {len(ours)} and {len(theirs)}")
     difference = ours - theirs
     draws = bootstrap_means(difference[:, None], customer, seed)[:, 0]
-    found = _interval(float(np.nanmean(difference)), draws, int((~np.isnan(difference)).sum()))
+    found = interval_of(float(np.nanmean(difference)), draws, int((~np.isnan(difference)).sum()))
     beyond = min(float((draws <= 0).mean()), float((draws >= 0).mean()))
     p = min(1.0, max(2 * beyond, 1 / len(draws)))
     return Interval(value=found.value, low=found.low, high=found.high, n=found.n, p=p)
@@ -141,8 +150,3 @@ def holm(p: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, (len(p) - step) * p[place]))
         adjusted[place] = largest
     return adjusted
-
-
-def _interval(value: float, draws: Values, n: int) -> Interval:
-    low, high = np.nanquantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(value=value, low=float(low), high=float(high), n=n)

@@ -18,6 +18,8 @@ from shopwindow.evaluation.off_policy import OffPolicyValue, Reading, off_policy
 from shopwindow.schema.arrays import Bool, Int32, Int64, Rows
 
 PART: Final = 256
+LEAST: Final = -1e300  # a logit below all others, where nothing is left
+TINY: Final = 1e-300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +38,14 @@ class SoftOrder:
 def value_of(recommender: Recommender, pages: LoggedPages, order: SoftOrder, seed: int = 0) -> OffPolicyValue:
     """What the recommender's soft order would earn per page within its first places, from the logged pages.
 
+    Pages that lack the propensity of an item on these places are left out; pages that end before them are not.
+
     Raises:
         EvaluationError: no page logged propensities, or they show hardly anything of what the order would.
     """
     logged = first_places(pages, pages.propensity.astype(np.float64), order.places, np.nan)
-    known = ~np.isnan(logged[:, 0])
+    filled = np.arange(order.places)[None, :] < np.diff(pages.offsets)[:, None]
+    known = ~(filled & np.isnan(logged)).any(axis=1)
     if not known.any():
         raise EvaluationError(
             "expected pages with propensities, came none: an order that was certain says nothing about others; "
@@ -71,14 +76,14 @@ def plackett_luce(logits: Values, chosen: Int64) -> Values:
 
     R. Plackett, "The analysis of permutations", Applied Statistics 1975.
     """
-    mass = np.exp(logits - logits.max(axis=1, keepdims=True))
-    left, each = mass.sum(axis=1), np.arange(len(mass))
-    found: Values = np.zeros(chosen.shape)
+    left, found = logits.astype(np.float64), np.zeros(chosen.shape)  # -inf = taken
     for place in range(chosen.shape[1]):
-        column = chosen[:, place]
-        own = np.where(column >= 0, mass[each, np.maximum(column, 0)], 0.0)
-        found[:, place] = own / np.maximum(left, 1e-300)
-        left = left - own
+        # scaled anew at each place: what is left may be lost in rounding beside what was taken
+        mass = np.exp(left - left.max(axis=1, initial=LEAST, keepdims=True))
+        there = np.flatnonzero(chosen[:, place] >= 0)
+        column = chosen[there, place]
+        found[there, place] = mass[there, column] / np.maximum(mass[there].sum(axis=1), TINY)
+        left[there, column] = -np.inf
     return found
 
 
