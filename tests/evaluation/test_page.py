@@ -52,7 +52,7 @@ def test_a_clear_lead_is_said_with_its_size_and_both_tests() -> None:
     first = verdicts(report(0.5))[0]
     assert first.tone == "good"
     assert first.words.startswith("two-tower is ahead of the best baseline, item-knn, by 0.1000 (25%)")
-    assert "both tests agree (bootstrap p = 0.001, t-test p < 0.001, after Holm)" in first.words
+    assert "both tests agree (bootstrap p = 0.002, t-test p < 0.001, after Holm)" in first.words
 
 
 def test_a_clear_defeat_is_not_hidden_and_names_the_segments() -> None:

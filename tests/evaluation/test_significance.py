@@ -47,6 +47,11 @@ def test_a_paired_difference_is_decided_where_unpaired_intervals_overlap() -> No
     assert same.p == 1
 
 
+def test_the_bootstrap_claims_no_more_than_its_thousand_draws_can_tell() -> None:
+    found = paired_difference(np.arange(9.0) + 1, np.arange(9.0), np.arange(9, dtype=np.int32))
+    assert found.p == 2 * (0 + 1) / (1000 + 1)  # two sides; the difference seen is a draw, too
+
+
 def test_requests_where_a_metric_does_not_apply_are_left_out() -> None:
     values = np.array([1.0, np.nan, 3.0, np.nan])
     found = mean_interval(values, np.arange(4, dtype=np.int32))

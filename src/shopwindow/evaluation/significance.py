@@ -5,7 +5,7 @@ Legend: R requests, M columns (models or metrics), C customers, D draws.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -92,7 +92,8 @@ def mean_interval(values: Values, customer: Int32, seed: int = 0) -> Interval:
 def paired_difference(ours: Values, theirs: Values, customer: Int32, seed: int = 0) -> Interval:
     """Mean of ours - theirs over the same requests, with interval and p.
 
-    p = twice the share of draws on the other side of 0, at least 1/D.
+    p = 2 (b + 1) / (D + 1), b of the D draws on the other side of 0: never less than so many draws can tell.
+    A. Davison and D. Hinkley, "Bootstrap methods and their application", 1997, section 4.2.
 
     Raises:
         EvaluationError: the two are not over the same number of requests.
@@ -102,9 +103,8 @@ def paired_difference(ours: Values, theirs: Values, customer: Int32, seed: int =
     difference = ours - theirs
     draws = bootstrap_means(difference[:, None], customer, seed)[:, 0]
     found = interval_of(float(np.nanmean(difference)), draws, int((~np.isnan(difference)).sum()))
-    beyond = min(float((draws <= 0).mean()), float((draws >= 0).mean()))
-    p = min(1.0, max(2 * beyond, 1 / len(draws)))
-    return Interval(value=found.value, low=found.low, high=found.high, n=found.n, p=p)
+    beyond = min(int((draws <= 0).sum()), int((draws >= 0).sum()))
+    return replace(found, p=min(1.0, 2 * (beyond + 1) / (len(draws) + 1)))
 
 
 def paired_t_test(ours: Values, theirs: Values, customer: Int32) -> TTest:

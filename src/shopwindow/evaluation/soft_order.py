@@ -45,7 +45,7 @@ def value_of(recommender: Recommender, pages: LoggedPages, order: SoftOrder, see
     """
     logged = first_places(pages, pages.propensity.astype(np.float64), order.places, np.nan)
     filled = np.arange(order.places)[None, :] < np.diff(pages.offsets)[:, None]
-    known = ~(filled & np.isnan(logged)).any(axis=1)
+    known: Bool = np.asarray((~filled | ~np.isnan(logged)).all(axis=1))
     if not known.any():
         raise EvaluationError(
             "expected pages with propensities, came none: an order that was certain says nothing about others; "
