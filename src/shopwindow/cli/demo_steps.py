@@ -109,9 +109,11 @@ def _evaluate(directory: Path, console: "Console") -> None:
     """What `shopwindow evaluate` does, told in one short table."""
     from rich.table import Table
 
-    from shopwindow.cli.evaluate import judge, runs_and_split
+    from shopwindow.cli.evaluate_asked import runs_and_split
+    from shopwindow.cli.evaluate_requests import judge
     from shopwindow.datasets.dataset import load_dataset
     from shopwindow.evaluation.comparison import exam_of
+    from shopwindow.evaluation.table import figure
 
     shop_dir = ShopDirectory(directory)
     _, split = runs_and_split(shop_dir, [RUN], leave_one_out=False)
@@ -120,11 +122,7 @@ def _evaluate(directory: Path, console: "Console") -> None:
     table = Table("model", *METRICS)
     for entrant in report.entrants:
         name = entrant.outcome.name
-        means = report.means[name]
-        figures = [
-            f"{means[metric].value:.4f} ±{(means[metric].high - means[metric].low) / 2:.4f}"
-            for metric in METRICS
-        ]
+        figures = [figure(report.means[name][metric]) for metric in METRICS]
         table.add_row("two-tower" if name == RUN else name, *figures, style="bold" if name == RUN else None)
     console.print(table)
     console.print(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from shopwindow.cli.evaluate import Asked
+    from shopwindow.cli.evaluate_asked import Asked
     from shopwindow.datasets.recommender import Recommender
     from shopwindow.document import Document
     from shopwindow.evaluation.comparison import Exam
@@ -22,7 +22,7 @@ def pages_report(
 
     Pages of one item each have no order, so there is no report; propensities alone can speak then.
     """
-    from shopwindow.cli.evaluate import data_section, peak_mib
+    from shopwindow.cli.evaluate_requests import peak_mib
     from shopwindow.datasets.dataset import load_dataset
     from shopwindow.datasets.pages import load_pages
     from shopwindow.document import Document
@@ -34,7 +34,7 @@ def pages_report(
         orders,
         page_by_page,
     )
-    from shopwindow.evaluation.page import MEANS, page_of
+    from shopwindow.evaluation.page import MEANS, data_section, page_of
     from shopwindow.evaluation.report import report_of
 
     dataset, pages = load_pages(ask.shop_dir, load_dataset(ask.shop_dir))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from shopwindow.cli.evaluate import Asked
+    from shopwindow.cli.evaluate_asked import Asked
     from shopwindow.document import Document
     from shopwindow.evaluation.comparison import Exam
     from shopwindow.evaluation.report import Report
@@ -20,12 +20,11 @@ def windows_report(
     ask: "Asked", runs: Sequence[str], number: int, console: "Console"
 ) -> tuple["Report", "Document"]:
     """The report of all windows together, and the page that shows each."""
-    from shopwindow.cli.evaluate import data_section
     from shopwindow.datasets.dataset import load_dataset
     from shopwindow.datasets.split import SplitSpec, windows
     from shopwindow.evaluation.backtest import backtest
     from shopwindow.evaluation.backtest_page import windows_section
-    from shopwindow.evaluation.page import page_of
+    from shopwindow.evaluation.page import data_section, page_of
 
     dataset = load_dataset(ask.shop_dir)
     shares = SplitSpec(kind=ask.spec.kind, valid_share=ask.spec.valid_share, test_share=ask.spec.test_share)
@@ -45,7 +44,7 @@ def windows_report(
 
 def _judged_window(exam: "Exam", runs: Sequence[Path], console: "Console") -> "Report":
     """Baselines tuned and fitted before the test; each run trained anew, for as many epochs as it had chosen."""
-    from shopwindow.cli.evaluate import judge, peak_mib
+    from shopwindow.cli.evaluate_requests import judge, peak_mib
     from shopwindow.evaluation.comparison import judged
     from shopwindow.evaluation.report import report_of
 

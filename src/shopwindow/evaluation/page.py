@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from shopwindow import charts
+from shopwindow.datasets.dataset import Dataset
 from shopwindow.document import Chart, Document, Grid, Section, Text
 from shopwindow.evaluation.protocol import CURVE_AT, SHOWN
 from shopwindow.evaluation.report import HEADLINE, Report
@@ -21,6 +22,7 @@ MEANS: Final = {
     "replay": "The items that customers have seen on pages of the shop, as they stood and as each model would order them.",
 }
 HISTORY: Final = "history: "
+DAY_MS: Final = 86_400_000
 
 
 def page_of(report: Report, title: str, more: Sequence[Section] = ()) -> Document:
@@ -36,6 +38,17 @@ def page_of(report: Report, title: str, more: Sequence[Section] = ()) -> Documen
         Section("How it was measured", tuple(_method(report))),
     ]
     return Document(title=title, lead=MEANS[report.protocol], sections=tuple(sections))
+
+
+def data_section(dataset: Dataset) -> Section:
+    """How much data the figures rest on."""
+    at_ms = dataset.columns.at_ms
+    days = (int(at_ms.max()) - int(at_ms.min())) / DAY_MS
+    said = (
+        f"{dataset.columns.num_events:,} actions of {dataset.columns.num_customers:,} customers on "
+        f"{dataset.num_items:,} items in {days:,.1f} days."
+    )
+    return Section("Data", (Text(said),))
 
 
 def _accuracy(report: Report) -> Iterator[Grid | Chart]:

@@ -1,0 +1,62 @@
+"""`shopwindow evaluate` over one test period: baselines and runs on the same held-out requests."""
+
+import resource
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from shopwindow.cli.evaluate_asked import Asked
+    from shopwindow.document import Document
+    from shopwindow.evaluation.comparison import Exam
+    from shopwindow.evaluation.report import Entrant, Report
+
+
+def requests_report(
+    ask: "Asked", names: Sequence[str], console: "Console", *, everyone: bool = False
+) -> tuple["Report", "Document"]:
+    """The report and the page of one test period. everyone: beside every baseline, not the first ones alone."""
+    from shopwindow.datasets.dataset import load_dataset
+    from shopwindow.evaluation.page import data_section, page_of
+
+    dataset = load_dataset(ask.shop_dir)
+    journal = ask.shop_dir.tuning / f"{ask.protocol}.journal" if everyone else None
+    report = judge(
+        ask.exam(dataset, ask.spec), [ask.shop_dir.runs / name for name in names], console, journal
+    )
+    return report, page_of(report, f"Evaluation of {dataset.shop.name}", [data_section(dataset)])
+
+
+def judge(exam: "Exam", runs: Sequence[Path], console: "Console", journal: Path | None = None) -> "Report":
+    """The report of the first baselines (of all, where their journal is given) and of these runs."""
+    from shopwindow.evaluation.comparison import judged
+    from shopwindow.evaluation.report import report_of
+    from shopwindow.evaluation.rivals import all_baselines, baselines
+    from shopwindow.evaluation.segments import segments
+
+    entrants: list[Entrant] = []
+    with console.status(f"{len(exam.requests):,} test requests: popularity") as status:
+        rivals = (
+            baselines(exam, time.monotonic, status.update)
+            if journal is None
+            else all_baselines(exam, time.monotonic, journal, status.update)
+        )
+        entrants.extend(replace(rival, peak_mib=peak_mib()) for rival in rivals)
+        for path in runs:
+            status.update(f"judging run {path.name}")
+            from shopwindow.training.loop import load_run
+
+            model = judged(exam, load_run(path, exam.dataset), time.monotonic, f"run {path.name}")
+            entrants.append(replace(model, peak_mib=peak_mib()))
+        status.update("intervals")
+        masks = segments(exam.dataset, exam.requests, exam.split.train_end, exam.options)
+        return report_of(entrants, masks, exam.split.spec, exam.options.seed)
+
+
+def peak_mib() -> float:
+    """The most memory that this process has taken so far, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
