@@ -75,10 +75,15 @@ def rarity(wanted: Any) -> Any:
 def strongest(matrix: Any, number: int) -> Any:
     """A sparse matrix with the `number` largest entries of each row; of equal ones those in the last columns."""
     found = matrix.tocoo()
-    order = np.lexsort((-found.col, -found.data, found.row))
-    row = found.row[order]
-    kept = order[np.arange(len(row)) - np.searchsorted(row, row) < number]
+    kept = strongest_of(found.row, found.data, found.col, number)
     return csr_matrix((found.data[kept], (found.row[kept], found.col[kept])), shape=matrix.shape)
+
+
+def strongest_of(row: Int64, weight: Any, column: Int64, number: int) -> Int64:
+    """Places of the `number` largest weights of each row; of equal ones those in the last columns. All arrays [P]."""
+    order = np.lexsort((-column, -weight, row))
+    sorted_row = row[order]
+    return order[np.arange(len(order)) - np.searchsorted(sorted_row, sorted_row) < number]
 
 
 SPACE: Final = Space(

@@ -59,7 +59,9 @@ class Shortlist:
         similar, category = self.neighbours.scores(requests), self.in_category.scores(requests)
         there = self.dataset.catalog.first_seen_ms[None, :] < requests.at_ms[:, None]
         counts = np.broadcast_to(self.in_category.counts, there.shape)
-        firsts = [_first(np.where(there, each, -1.0), self.quota) for each in (similar, category, counts)]
+        firsts = [
+            first_items(np.where(there, each, -1.0), self.quota) for each in (similar, category, counts)
+        ]
         rows = each_once(np.concatenate([self._own(requests), *firsts], axis=1))
         place = np.arange(len(rows))[:, None]
         return np.where((rows >= 0) & there[place, rows], rows, np.int32(-1))
@@ -81,7 +83,7 @@ def shortlist(dataset: Dataset, train_end: Int64, quota: int) -> Shortlist:
     )
 
 
-def _first(scores: Float, number: int) -> Rows:
+def first_items(scores: Float, number: int) -> Rows:
     """[B, number] the items with the largest scores, in any order; all of them where there are fewer."""
     number = min(number, scores.shape[1])
     return np.argpartition(scores, scores.shape[1] - number, axis=1)[:, scores.shape[1] - number :].astype(

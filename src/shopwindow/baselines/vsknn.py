@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, final
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from shopwindow.baselines.customer_knn import rarity
+from shopwindow.baselines.customer_knn import rarity, strongest_of
 from shopwindow.baselines.history import latest_actions, popularity, ties_by_popularity
 from shopwindow.baselines.space import Choice, Space
 from shopwindow.datasets.dataset import Dataset
@@ -89,7 +89,7 @@ class FittedVSknn:
         own = self.place[self.session[np.maximum(requests.history_end - 1, 0)]]
         other = past != own[request]  # a session that goes on may have been trained on: not its own neighbour
         weight = np.where(other, similarity / np.sqrt(self.length[past]), 0.0)
-        kept = strongest_of(request, weight, past, self.settings.neighbours)
+        kept = strongest_of(request, weight, past, self.settings.neighbours)  # of equal ones the most recent
         kept = kept[weight[kept] > 0]
         spoken = weight[kept] / (step[kept] + 1.0)
         nearest = csr_matrix((spoken, (request[kept], past[kept])), shape=size)
@@ -148,13 +148,6 @@ def session_of_event(dataset: Dataset) -> Int64:
     begins = np.ones(len(session), dtype=np.int64)
     begins[1:] = (customer[1:] != customer[:-1]) | (session[1:] != session[:-1])
     return np.cumsum(begins) - 1
-
-
-def strongest_of(request: Int64, weight: Any, past: Int64, number: int) -> Int64:
-    """Places of the `number` largest weights of each request; of equal ones the most recent sessions."""
-    order = np.lexsort((-past, -weight, request))
-    sorted_request = request[order]
-    return order[np.arange(len(order)) - np.searchsorted(sorted_request, sorted_request) < number]
 
 
 SPACE: Final = Space(

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from shopwindow.baselines.hybrid import Hybrid, from_0_to_1
+from shopwindow.baselines.shortlist import each_once, first_items
 from shopwindow.datasets.recommender import Foresighted, Recommender
 from shopwindow.datasets.requests import RequestSet
 from shopwindow.errors import EvaluationError
@@ -102,21 +103,18 @@ def _asked(recommender: Recommender, requests: RequestSet) -> Recommender:
 
 
 def _listed(fitted: Sequence[Recommender], exam: Exam, requests: RequestSet) -> Listed:
-    num_items = exam.dataset.num_items
-    size, kept = max(1, SCORES_AT_ONCE // num_items), min(KEPT, num_items)
+    size = max(1, SCORES_AT_ONCE // exam.dataset.num_items)
     rows, scores = [], []
     for start in range(0, len(requests), size):
         part = requests.part(start, start + size)
         allowed = candidates(exam.dataset, part, exam.options.protocol)
         scaled = [np.where(allowed, from_0_to_1(each.scores(part)), -np.inf) for each in fitted]
-        firsts = [np.argpartition(each, num_items - kept, axis=1)[:, num_items - kept :] for each in scaled]
-        some = np.sort(np.concatenate(firsts, axis=1), axis=1)
-        some[:, 1:][some[:, 1:] == some[:, :-1]] = -1
+        some = each_once(np.concatenate([first_items(each, KEPT) for each in scaled], axis=1))
         known = some >= 0
         rows.append(some)
         scores.append([np.where(known, np.take_along_axis(each, some, axis=1), -np.inf) for each in scaled])
     return Listed(
-        rows=np.concatenate(rows).astype(np.int32),
+        rows=np.concatenate(rows),
         scores=np.stack([np.concatenate(each) for each in zip(*scores, strict=True)]).astype(np.float32),
         requests=requests,
     )
