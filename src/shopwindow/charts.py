@@ -1,6 +1,6 @@
 """Charts as SVG text, all in one look, for `document.Chart`; Matplotlib draws and is loaded on first use."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
@@ -98,14 +98,10 @@ def points(
         for place, (name, (x, y)) in enumerate(clouds.items()):
             axes.scatter(x, y, s=22, label=name, color=COLOURS[place % len(COLOURS)], alpha=0.8)
             if named and len(x):
-                right, up = (
-                    x[0] > middle,
-                    (-11, 4)[heights.index(y[0]) % 2],
-                )  # neighbours' names one above the other
-                offset = (-5 if right else 5, up)
-                side = "right" if right else "left"
+                up = (-11, 4)[heights.index(y[0]) % 2]  # neighbours' names one above the other
+                side, along = ("right", -5) if x[0] > middle else ("left", 5)
                 axes.annotate(
-                    name, (x[0], y[0]), xytext=offset, ha=side, textcoords="offset points", fontsize=9
+                    name, (x[0], y[0]), xytext=(along, up), ha=side, textcoords="offset points", fontsize=9
                 )
         _finish(axes, labels, log, legend=len(clouds) > 1 and not named)
 
@@ -150,7 +146,7 @@ def _label_powers(axis: Any) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def _drawn(draw: Any) -> str:
+def _drawn(draw: Callable[["Axes"], None]) -> str:
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure

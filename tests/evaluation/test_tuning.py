@@ -11,7 +11,8 @@ from shopwindow.datasets.split import SplitSpec
 from shopwindow.errors import EvaluationError
 from shopwindow.evaluation.comparison import exam_of
 from shopwindow.evaluation.protocol import evaluate
-from shopwindow.evaluation.tuning import METRIC, Tuned, TuningPlan, tried
+from shopwindow.evaluation.report import HEADLINE
+from shopwindow.evaluation.tuning import Tuned, TuningPlan, tried
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def test_the_best_is_the_highest_on_all_validation_requests(exam) -> None:
     first = next(tried(setting, exam, plan, no_time))
     fitted = first.setting.fit(exam.dataset, exam.split.train_end)
     outcome = evaluate(fitted, exam.dataset, exam.split.valid, exam.options)
-    assert first.value == pytest.approx(outcome.mean(METRIC))
+    assert first.value == pytest.approx(outcome.mean(HEADLINE))
     assert first.judged == len(exam.split.valid)
 
 

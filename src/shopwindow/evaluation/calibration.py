@@ -33,7 +33,8 @@ class Calibration:
     """One head's figures.
 
     `slope`, `intercept`: of logit(outcome) on logit(p), 1 and 0 where p is right; a slope below 1 says that p is too
-    extreme, an intercept below 0 that p is too high. `ece`: expected calibration error; `ece_relative`: over the base
+    extreme. The intercept is read with the slope: it is what the logit lacks where p is 1/2, so at slope 1 one below 0
+    says that p is too high, but a rare outcome with a slope below 1 has one below 0, too. `ece`: expected calibration error; `ece_relative`: over the base
     rate. `normalised_entropy`: log loss over that of the base rate; below 1 is better than knowing the base rate alone.
     """
 

@@ -45,7 +45,8 @@ def calibration_section(heads: Mapping[str, tuple[Values, Values]]) -> Section:
                 rows=rows,
             ),
             Text(
-                "Slope 1 and intercept 0 are perfect; a slope below 1 means predictions that are too extreme. ECE: mean distance "
+                "Slope 1 and intercept 0 are perfect; a slope below 1 means predictions that are too extreme, and at slope 1 an "
+                "intercept below 0 predictions that are too high. ECE: mean distance "
                 "between predicted and observed shares. Normalised entropy: below 1 is better than the base rate alone."
             ),
         ),

@@ -12,7 +12,7 @@ from shopwindow.datasets.recommender import Recommender
 from shopwindow.document import Grid, Section, Text
 from shopwindow.errors import EvaluationError
 from shopwindow.evaluation.comparison import Exam
-from shopwindow.evaluation.off_policy import ASSUMES
+from shopwindow.evaluation.off_policy import ASSUMES, OffPolicyValue
 from shopwindow.evaluation.page_order import (
     RANDOM,
     YOURS,
@@ -29,7 +29,7 @@ from shopwindow.evaluation.soft_order import SoftOrder, on_surface, value_of
 from shopwindow.evaluation.table import figure
 from shopwindow.schema.arrays import Bool
 
-SOFTNESS: Final = (1.0, 2.0)  # temperatures: the second is nearer to chance, and easier to estimate
+TEMPERATURES: Final = (1.0, 2.0)  # the second is nearer to chance, and easier to estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,23 +131,12 @@ def _off_policy(exam: OrderExam, models: Sequence[Recommender]) -> Iterator[Text
         )
         return
     rows, refused = [], []
-    for place, surface in enumerate(exam.dataset.shop.surface_names):
-        pages = on_surface(exam.pages, place)
-        for model in models if len(pages) else ():
-            for softness in SOFTNESS:
-                try:
-                    found = value_of(model, pages, SoftOrder(temperature=softness), exam.seed)
-                except EvaluationError as error:
-                    refused.append([surface, model.name, f"{softness:g}", str(error)])
-                    continue
-                rows.append(
-                    [
-                        surface, model.name, f"{softness:g}", f"{found.pages:,}", figure(found.logged),
-                        figure(found.snips), figure(found.ips),
-                        f"{found.difference.low:+.4f} to {found.difference.high:+.4f}",
-                        f"{found.effective:,.0f}", f"{found.mean_weight:.2f}",
-                    ]
-                )  # fmt: skip
+    for surface, model, temperature, found in _estimates(exam, models):
+        asked = [surface, model, f"{temperature:g}"]
+        if isinstance(found, EvaluationError):
+            refused.append([*asked, str(found)])
+        else:
+            rows.append([*asked, *_figures(found)])
     yield Text(
         "Gain of the first place, had it been drawn by the model instead: chances proportional to exp(score / temperature). "
         f"Assumed: {ASSUMES['cascade']}; whatever was shown before in the same log for the same surface, category and query "
@@ -164,3 +153,26 @@ def _off_policy(exam: OrderExam, models: Sequence[Recommender]) -> Iterator[Text
         )  # fmt: skip
     if refused:
         yield Grid(headings=("surface", "model", "temperature", "why there is no estimate"), rows=refused)
+
+
+def _estimates(
+    exam: OrderExam, models: Sequence[Recommender]
+) -> Iterator[tuple[str, str, float, OffPolicyValue | EvaluationError]]:
+    """Surface, model, temperature, and what the log says of them, or why it says nothing."""
+    for place, surface in enumerate(exam.dataset.shop.surface_names):
+        pages = on_surface(exam.pages, place)
+        for model in models if len(pages) else ():
+            for temperature in TEMPERATURES:
+                try:
+                    found = value_of(model, pages, SoftOrder(temperature=temperature), exam.seed)
+                except EvaluationError as error:
+                    yield surface, model.name, temperature, error
+                else:
+                    yield surface, model.name, temperature, found
+
+
+def _figures(found: OffPolicyValue) -> list[str]:
+    return [
+        f"{found.pages:,}", figure(found.logged), figure(found.snips), figure(found.ips),
+        f"{found.difference.low:+.4f} to {found.difference.high:+.4f}", f"{found.effective:,.0f}", f"{found.mean_weight:.2f}",
+    ]  # fmt: skip

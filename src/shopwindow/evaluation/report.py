@@ -27,6 +27,7 @@ from shopwindow.schema.arrays import Bool
 
 HEADLINE: Final = "ndcg@10"
 COMPARED: Final = (HEADLINE, "recall@100", "mrr@20")
+"""What models are tested by, and all that a short table shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,35 +99,23 @@ def report_of(
         EvaluationError: no entrants, equal names, or outcomes of different protocols or requests.
     """
     _check(entrants)
-    means = {
-        each.outcome.name: {
-            metric: mean_interval(values, each.outcome.customer, seed)
-            for metric, values in each.outcome.values.items()
-        }
-        for each in entrants
-    }
-    by_segment = {
-        name: (
-            int(mask.sum()),
-            {
-                each.outcome.name: mean_interval(
-                    each.outcome.values[HEADLINE][mask], each.outcome.customer[mask], seed
-                )
-                for each in entrants
-            },
-        )
-        for name, mask in masks.items()
-    }
+    first = entrants[0].outcome
     return Report(
-        protocol=entrants[0].outcome.protocol,
+        protocol=first.protocol,
         split=split,
         seed=seed,
-        num_requests=len(entrants[0].outcome.customer),
-        num_customers=len(np.unique(entrants[0].outcome.customer)),
+        num_requests=len(first.customer),
+        num_customers=len(np.unique(first.customer)),
         entrants=tuple(entrants),
-        means=means,
+        means={
+            each.outcome.name: {
+                metric: mean_interval(values, each.outcome.customer, seed)
+                for metric, values in each.outcome.values.items()
+            }
+            for each in entrants
+        },
         differences=tuple(_differences(entrants, seed)),
-        segments=by_segment,
+        segments={name: (int(mask.sum()), _headlines(entrants, mask, seed)) for name, mask in masks.items()},
         segment_means={name: _means(entrants, mask) for name, mask in masks.items()},
     )
 
@@ -208,6 +197,15 @@ def _differences(entrants: Sequence[Entrant], seed: int) -> list[Difference]:
         )
         for (ours, metric), (interval, test), p, t in zip(pairs, tested, by_bootstrap, by_t, strict=True)
     ]
+
+
+def _headlines(entrants: Sequence[Entrant], mask: Bool, seed: int) -> dict[str, Interval]:
+    return {
+        each.outcome.name: mean_interval(
+            each.outcome.values[HEADLINE][mask], each.outcome.customer[mask], seed
+        )
+        for each in entrants
+    }
 
 
 def _means(entrants: Sequence[Entrant], mask: Bool) -> dict[str, dict[str, float]]:

@@ -7,11 +7,10 @@ from typing import Final
 import numpy as np
 from rich.table import Table
 
-from shopwindow.evaluation.report import HEADLINE, Report
+from shopwindow.evaluation.report import COMPARED, HEADLINE, Report
 from shopwindow.evaluation.significance import Interval
 
 SIDE_BY_SIDE: Final = 5  # models
-SHORT: Final = (HEADLINE, "recall@100", "mrr@20")
 MAIN: Final = (HEADLINE, "ndcg@500", "recall@1", "recall@10", "recall@100", "recall@500", "mrr@20", "auc")
 
 
@@ -45,7 +44,7 @@ def _accuracy(report: Report) -> Table:
 def _many(report: Report) -> Table:
     table = _table(_title(report))
     table.add_column("model")
-    metrics = [metric for metric in SHORT if metric in _metrics(report)]
+    metrics = [metric for metric in COMPARED if metric in _metrics(report)]
     for name in (*metrics, "seconds"):
         table.add_column(name, justify="right")
     for each in report.entrants:

@@ -18,8 +18,8 @@ from shopwindow.datasets.requests import RequestSet
 from shopwindow.errors import EvaluationError
 from shopwindow.evaluation.comparison import Clock, Exam
 from shopwindow.evaluation.protocol import evaluate
+from shopwindow.evaluation.report import HEADLINE
 
-METRIC: Final = "ndcg@10"
 SLICES: Final = (1 / 8, 1 / 4, 1 / 2, 1.0)
 """Shares of the validation requests after which a setting may be given up."""
 STARTUP_TRIALS: Final = 5  # random before TPE has something to learn from; complete before the median prunes
@@ -148,7 +148,7 @@ class _Search:
             if first == end:
                 continue
             part = evaluate(fitted, self.exam.dataset, requests.part(first, end), options)
-            values.append(part.values[METRIC])
+            values.append(part.values[HEADLINE])
             value = float(np.nanmean(np.concatenate(values)))
             _note(trial, value, end, self.clock() - start)
             trial.report(value, end)

@@ -66,10 +66,9 @@ def _own(actions: ir.Table, pages: ir.Table) -> ir.Table:
 def _shown_last(actions: ir.Table, slots: ir.Table) -> ir.Table:
     """Adds `number`, the latest page so far that showed the item: pages and actions sorted together, running maximum."""
     columns = {name: ibis.null(kind) for name, kind in actions.schema().items()}
-    shown = slots.mutate(number=slots.number)
-    showings = shown.select(
-        **{**columns, "customer_key": shown.customer_key, "item_key": shown.item_key, "at_ms": shown.at_ms},
-        number=shown.number,
+    showings = slots.select(
+        **{**columns, "customer_key": slots.customer_key, "item_key": slots.item_key, "at_ms": slots.at_ms},
+        number=slots.number,
         acts=ibis.literal(0, "int8"),
     )
     deeds = actions.mutate(number=ibis.null("int64"), acts=ibis.literal(1, "int8"))
