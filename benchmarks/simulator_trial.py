@@ -1,9 +1,11 @@
 """Policies tried on the simulated shop: one log to learn from, then the same visits for each of them."""
 
 import copy
+import operator
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Final
 
 import numpy as np
@@ -21,8 +23,8 @@ from shopwindow.simulation.chance import Chance
 from shopwindow.simulation.life import Life
 from shopwindow.simulation.memory import Memory
 from shopwindow.simulation.policies import Oracle, PartlyShuffled, Popular, Ranking, Shuffled
-from shopwindow.simulation.positions import PositionCurve, PositionRecord
-from shopwindow.simulation.schedule import Visits, plan_visits
+from shopwindow.simulation.positions import ClickSums, PositionCurve, PositionRecord, position_curve
+from shopwindow.simulation.schedule import plan_visits
 from shopwindow.simulation.spec import DAY_MS, WorldSpec
 from shopwindow.simulation.trial import Outcome, trial
 from shopwindow.simulation.world import Stream, World, spawn
@@ -30,6 +32,7 @@ from shopwindow.simulation.world import Stream, World, spawn
 LEARNING: Final = 2 / 3  # of the days make the log that policies learn from
 RANDOM: Final = 0.5  # of the visits of that log see shuffled pages
 SURFACE, DEVICE = "browse", "mobile"
+CURVE_SEEDS: Final = tuple(range(101, 109))  # the estimator was made on world 1
 MEASURES: Final = ("clicks", "carts", "purchases", "value")
 
 
@@ -111,12 +114,19 @@ def contest(spec: WorldSpec, say: Callable[[str], None]) -> Contest:
         outcome = trial(Life(world=world, memory=memory, chance=chance), later, policy)
         tried.append(Tried(outcome=outcome, pages_per_s=outcome.pages / (time.process_time() - began_s)))
     say("shuffled pages")
-    return Contest(tried=tried, curve=_position_curve(world, visits, chance))
+    return Contest(tried=tried, curve=shuffled_curve(spec, CURVE_SEEDS))
 
 
-def _position_curve(world: World, visits: Visits, chance: Chance) -> PositionCurve:
-    """From a life in which every page is shuffled."""
+def shuffled_curve(spec: WorldSpec, seeds: Sequence[int]) -> PositionCurve:
+    """From lives in which every page is shuffled, one world per seed."""
+    found = [_shuffled_life(replace(spec, seed=seed, bots=0.0)) for seed in seeds]
+    return position_curve(reduce(operator.add, found), seed=0)
+
+
+def _shuffled_life(spec: WorldSpec) -> ClickSums:
+    world = World.of(spec)
+    visits, chance = plan_visits(world, spawn(spec, Stream.VISITS)), Chance.of(spawn(spec, Stream.TRIAL))
     shuffled = PartlyShuffled(Shuffled(chance), Shuffled(chance), 1.0)
     record = PositionRecord(world, shuffled, SURFACE, DEVICE)
     trial(Life(world=world, memory=world.new_memory(), chance=chance), visits, shuffled, record=record)
-    return record.curve(seed=0)
+    return record.sums()

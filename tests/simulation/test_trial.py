@@ -20,7 +20,7 @@ from shopwindow.simulation.policies import (
     Ranking,
     Shuffled,
 )
-from shopwindow.simulation.positions import PositionRecord
+from shopwindow.simulation.positions import PositionRecord, position_curve
 from shopwindow.simulation.record import ActionRecord
 from shopwindow.simulation.schedule import Visits, plan_visits
 from shopwindow.simulation.spec import DAY_MS, WorldSpec
@@ -135,7 +135,7 @@ def test_shuffled_pages_give_the_position_curve_away(shop: World) -> None:
     record = PositionRecord(world, policy, "browse", "desktop")
     life = Life(world=world, memory=world.new_memory(), chance=CHANCE)
     trial(life, plan_visits(world, spawn(spec, Stream.VISITS)), policy, record=record)
-    curve = record.curve(seed=0)
+    curve = position_curve(record.sums(), seed=0)
     assert curve.pages > 300
     assert curve.true[0] == curve.plain[0] == curve.estimated[0] == 1.0
     assert (np.diff(curve.true) < 0).all()

@@ -44,6 +44,28 @@ class PositionCurve:
     pages: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ClickSums:
+    """What the curve needs of one world's shuffled pages; sums of several worlds may be added.
+
+    `counted [G, K, C]`: clicks of the chosen pages with so many clicks above them. `surplus [G, C]`: over all clicks, of what stands
+    above them. `examined [K]`: true examination of the chosen pages, summed. `pages`: how many those are.
+    """
+
+    counted: Real
+    surplus: Real
+    examined: Real
+    pages: int
+
+    def __add__(self, other: "ClickSums") -> "ClickSums":
+        return ClickSums(
+            counted=self.counted + other.counted,
+            surplus=self.surplus + other.surplus,
+            examined=self.examined + other.examined,
+            pages=self.pages + other.pages,
+        )
+
+
 class PositionRecord:
     """Keeps the full shuffled pages of a policy: goods, clicks, true examination; programs are left out.
 
@@ -72,8 +94,8 @@ class PositionRecord:
         self._examined += examined[kept & here].sum(axis=0)
         self._parts.append((walk.customer[kept], shown.items[kept], clicks[kept], here[kept]))
 
-    def curve(self, seed: int) -> PositionCurve:
-        """The curve so far; intervals by a bootstrap over groups of customers, the pull with it."""
+    def sums(self) -> ClickSums:
+        """What was recorded so far."""
         customer, items, clicks, here = (np.concatenate(part) for part in zip(*self._parts, strict=True))
         wanted = np.zeros(items.shape)
         for half in (0, 1):  # what one half of the customers wants is told by the other half
@@ -81,28 +103,35 @@ class PositionRecord:
             counts = np.bincount(items[others][clicks[others]], minlength=len(self._world.goods))
             wanted[~others] = np.log1p(counts)[items[~others]]
         above = np.cumsum(clicks, axis=1) - clicks
-        weight = np.random.default_rng(seed).multinomial(GROUPS, np.full(GROUPS, 1.0 / GROUPS), DRAWS)
-        weight = np.vstack([np.ones(GROUPS), weight])  # the first draw is the data as it is
         page, position = np.nonzero(clicks)
-        place = np.stack([customer[page] % GROUPS, position, above[page, position]])
-        counted, pulled = np.zeros((2, GROUPS, clicks.shape[1], clicks.shape[1]))  # [G,K, clicks above]
-        np.add.at(counted, tuple(place[:, here[page]]), 1.0)
-        np.add.at(pulled, tuple(place), _surplus(wanted)[page, position] / clicks.mean(axis=0)[position])
-        pull = _pull(weight @ pulled.sum(axis=1))
-        freed = np.einsum("dkc,dc->dk", np.tensordot(weight, counted, axes=1), _powers(pull, clicks.shape[1]))
-        relative = freed / np.maximum(freed[:, :1], 1e-12)
-        low, high = np.quantile(relative[1:], [0.025, 0.975], axis=0)
-        plain = clicks[here].sum(axis=0)
-        return PositionCurve(
-            plain=plain / max(plain[0], 1),
-            estimated=relative[0],
-            low=low,
-            high=high,
-            true=self._examined / max(self._examined[0], 1e-12),
-            rates=plain / max(int(here.sum()), 1),
-            pull=float(pull[0]),
-            pages=int(here.sum()),
-        )
+        width = clicks.shape[1]
+        counted, surplus = np.zeros((GROUPS, width, width)), np.zeros((GROUPS, width))
+        group, earlier, kept = customer[page] % GROUPS, above[page, position], here[page]
+        np.add.at(counted, (group[kept], position[kept], earlier[kept]), 1.0)
+        np.add.at(surplus, (group, earlier), _surplus(wanted)[page, position] / clicks.mean(axis=0)[position])
+        return ClickSums(counted=counted, surplus=surplus, examined=self._examined, pages=int(here.sum()))
+
+
+def position_curve(sums: ClickSums, seed: int) -> PositionCurve:
+    """The curve of these pages; intervals by a bootstrap over groups of customers, the pull with it."""
+    weight = np.random.default_rng(seed).multinomial(GROUPS, np.full(GROUPS, 1.0 / GROUPS), DRAWS)
+    weight = np.vstack([np.ones(GROUPS), weight])  # the first draw is the data as it is
+    pull = _pull(weight @ sums.surplus)
+    counts = np.tensordot(weight, sums.counted, axes=1)
+    freed = np.einsum("dkc,dc->dk", counts, _powers(pull, counts.shape[2]))
+    relative = freed / np.maximum(freed[:, :1], 1e-12)
+    low, high = np.quantile(relative[1:], [0.025, 0.975], axis=0)
+    plain = sums.counted.sum(axis=(0, 2))
+    return PositionCurve(
+        plain=plain / max(plain[0], 1.0),
+        estimated=relative[0],
+        low=low,
+        high=high,
+        true=sums.examined / max(sums.examined[0], 1e-12),
+        rates=plain / max(sums.pages, 1),
+        pull=float(pull[0]),
+        pages=sums.pages,
+    )
 
 
 def _surplus(wanted: Real) -> Real:
