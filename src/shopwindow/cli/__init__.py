@@ -8,7 +8,19 @@ import sys
 import typer
 
 from shopwindow import __version__
-from shopwindow.cli import data, demo, evaluate, quality, release, serve, simulate, train, tune, validate
+from shopwindow.cli import (
+    data,
+    demo,
+    evaluate,
+    explain,
+    quality,
+    release,
+    serve,
+    simulate,
+    train,
+    tune,
+    validate,
+)
 from shopwindow.errors import ShopwindowError
 
 app = typer.Typer(
@@ -31,7 +43,7 @@ def _root(version: bool = typer.Option(False, "--version", callback=_version, is
     pass
 
 
-for family in (data, validate, quality, simulate, tune, train, evaluate, release, serve, demo):
+for family in (data, validate, quality, simulate, tune, train, evaluate, release, serve, explain, demo):
     family.register(app)
 
 

@@ -81,24 +81,17 @@ def replay(
     """
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
     from shopwindow.config import ShopDirectory
-    from shopwindow.release.bundle import load_release
-    from shopwindow.release.registry import active_path
-    from shopwindow.replay.pages import Replay, replay_pages
-    from shopwindow.serving.assembly import history_of, ranking_of
-    from shopwindow.stream.sqlite_log import SqliteReader
+    from shopwindow.replay.moment import replay_of
+    from shopwindow.replay.pages import replay_pages
 
-    directory = ShopDirectory(shop)
     console = Console()
-    release = load_release(active_path(directory), verify=False)
-    what = Replay(
-        log=SqliteReader(directory.state / "log.sqlite"),
-        history=history_of(directory),
-        ranking=ranking_of(release),
-    )
+    what = replay_of(ShopDirectory(shop))
     with _progress() as bar:
         task = bar.add_task("pages", total=None)
         report = replay_pages(what, pages, lambda done, total: bar.update(task, completed=done, total=total))
-    console.print(f"{report.identical} of {report.compared} pages identical (release {release.release_id})")
+    console.print(
+        f"{report.identical} of {report.compared} pages identical (release {what.ranking.release.release_id})"
+    )
     if report.compared:
         console.print(f"largest difference of a score: {report.largest_score_gap:.2g}")
     for reason, count in report.skipped.items():

@@ -61,13 +61,11 @@ def replay_pages(
     """Compare the last `limit` pages that the ranking's release served with what it computes now."""
     pages, skipped = _pages(replay, limit)
     rules = StateRules.of(replay.ranking.release.shop)
-    store = MemoryStore()
-    if replay.history is not None:
-        seed(store, replay.history, rules)
+    store = seeded(replay)
     identical, gap = 0, 0.0
     differences: list[Difference] = []
     for done, page in enumerate(pages, start=1):
-        _move_on(replay, store, rules, page.log_offset)
+        move_on(replay, store, rules, page.log_offset)
         computed, scores = _again(replay.ranking, store, page)
         if computed == page.items:
             identical += 1
@@ -133,6 +131,12 @@ def _pages(replay: Replay, limit: int) -> tuple[list[PageEvent], dict[str, int]]
     return sorted(pages[-limit:], key=lambda page: page.log_offset), dict(skipped)
 
 
+def logged_page(log: LogReader, page_id: str) -> PageEvent | None:
+    """The page of this id, the latest if it was asked for twice; None if there is none."""
+    found = [page for page in _logged(log) if page.page_id == page_id]
+    return found[-1] if found else None
+
+
 def _logged(log: LogReader) -> Iterator[PageEvent]:
     for batch in log.replay(0):
         for logged in batch:
@@ -142,8 +146,16 @@ def _logged(log: LogReader) -> Iterator[PageEvent]:
                 yield event
 
 
-def _move_on(replay: Replay, store: MemoryStore, rules: StateRules, until: int) -> None:
-    """State and shelf to where they were after log offset `until`."""
+def seeded(replay: Replay) -> MemoryStore:
+    """The state of everyone as imported, before the first record of the log."""
+    store = MemoryStore()
+    if replay.history is not None:
+        seed(store, replay.history, StateRules.of(replay.ranking.release.shop))
+    return store
+
+
+def move_on(replay: Replay, store: MemoryStore, rules: StateRules, until: int | None = None) -> None:
+    """State and shelf to where they were after log offset `until`, None = the end."""
     for batch in replay.log.replay(store.applied().offset, until):
         replay.ranking.shelf.restock(update(store, batch, rules), batch[-1].offset)
 

@@ -137,6 +137,7 @@ def ranking_of(release: Release, tail_rows: int = TAIL_ROWS) -> Ranking:
     return Ranking(
         release=release,
         shelf=LiveShelf(shelf, BaseVectors(input=release.input, output=release.output, embed=embed)),
+        encoder=encoder,
         pipeline=Pipeline(safe=safe_list(shelf, order)),
         book=plan_book(sources),
         reading=reading_of(release.shop, release.model, release.row_of_key),

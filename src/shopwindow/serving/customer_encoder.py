@@ -34,10 +34,15 @@ class CustomerEncoder:
         return cls(session, table, frozenset(each.name for each in session.get_inputs()))
 
     def vector(self, journey: Journey, shelf: Shelf) -> Float:
-        """[d] of a batch of one.
+        """[d] of a batch of one; see `vectors`."""
+        vector: Float = self.vectors(journey, shelf)[0]
+        return vector
+
+    def vectors(self, journey: Journey, shelf: Shelf) -> Float:
+        """[B, d].
 
         Raises:
-            ContractError: the model's answer is not one finite vector.
+            ContractError: the model's answer is not one finite vector per customer.
         """
         feeds: dict[str, Any] = {"item_vectors": self._item_vectors(journey.item, shelf)}
         for name in WHOLE_FIELDS:
@@ -46,13 +51,11 @@ class CustomerEncoder:
         for name in REAL_FIELDS:
             if name in self.takes:
                 feeds[name] = getattr(journey, name)
-        (vectors,) = self.session.run(None, feeds)
-        if vectors.shape != (1, self.input.shape[1]) or not np.isfinite(vectors).all():
-            raise ContractError(
-                f"customer model returned {vectors.shape}, expected (1, {self.input.shape[1]}), finite"
-            )
-        vector: Float = vectors[0]
-        return vector
+        vectors: Float = self.session.run(None, feeds)[0]
+        expected = (len(journey), self.input.shape[1])
+        if vectors.shape != expected or not np.isfinite(vectors).all():
+            raise ContractError(f"customer model returned {vectors.shape}, expected {expected}, finite")
+        return vectors
 
     def _item_vectors(self, rows: Rows, shelf: Shelf) -> Float:
         """[B, L, d]; rows of the tail lie beyond the release's, -1 is its last row."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from shopwindow.errors import RequestError
 from shopwindow.features.customer import DAY_MS, PURCHASE_DAYS, CustomerState
-from shopwindow.features.journey import Journey, hashed, standard_offset_ms
+from shopwindow.features.journey import hashed, standard_offset_ms
 from shopwindow.features.live_journey import JourneyView, LiveContext, journey_of
 from shopwindow.release.model_card import ModelCard
 from shopwindow.schema.arrays import Int32, Int64, Rows
@@ -153,7 +153,7 @@ def context_of(request: RankRequest, keys: Keys, known: Known, reading: Reading)
         request=request,
         customer_key=keys.customer,
         state=state,
-        journey=_journey(request, state, shelf, reading),
+        journey=journey_of([state], [live_context(request, shelf, reading)], view_of(shelf, reading)),
         shelf=shelf,
         place=place,
         market=request.market or shelf.shop.market_codes[0],
@@ -165,12 +165,13 @@ def context_of(request: RankRequest, keys: Keys, known: Known, reading: Reading)
     )
 
 
-def _journey(request: RankRequest, state: CustomerState, shelf: Shelf, reading: Reading) -> Journey:
+def live_context(request: RankRequest, shelf: Shelf, reading: Reading) -> LiveContext:
+    """Where the customer is now, in the codes of the release's model."""
     tree = shelf.catalog.categories
     category = (
         -1 if request.category is None else reading.category_codes.get(tree.clean(request.category), -1)
     )
-    now = LiveContext(
+    return LiveContext(
         at_ms=request.at_ms,
         surface=reading.surface_codes.get(request.surface, -1),
         category=category,
@@ -178,7 +179,11 @@ def _journey(request: RankRequest, state: CustomerState, shelf: Shelf, reading: 
         country=hashed(request.country),
         device=hashed(request.device),
     )
-    return journey_of([state], [now], replace(reading.view, row_of_key=shelf.row_of_key))
+
+
+def view_of(shelf: Shelf, reading: Reading) -> JourneyView:
+    """The reading with the rows of this shelf, live items included."""
+    return replace(reading.view, row_of_key=shelf.row_of_key)
 
 
 def _sorted_rows(shelf: Shelf, keys: Int32) -> Rows:

@@ -15,6 +15,7 @@ from shopwindow.release.bundle import Release
 from shopwindow.schema.live import NOBODY, PageEvent
 from shopwindow.schema.request import RankRequest
 from shopwindow.serving.context import Context
+from shopwindow.serving.customer_encoder import CustomerEncoder
 from shopwindow.serving.live_shelf import LiveShelf
 from shopwindow.serving.lookup import Ids, Keys, Known, Reading, check, context_of, keys_of
 from shopwindow.serving.pipeline import Page, Pipeline, PlanBook
@@ -44,10 +45,11 @@ class Ranked:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Ranking:
-    """`reading`: how this release's model reads a customer."""
+    """`reading`: how this release's model reads a customer; `encoder`: what it makes of one."""
 
     release: Release
     shelf: LiveShelf
+    encoder: CustomerEncoder
     pipeline: Pipeline
     book: PlanBook
     reading: Reading
@@ -75,10 +77,14 @@ class Ranking:
         """The page for a request, from what was known at one offset of the log."""
         with trace.stage("context"):
             context = context_of(request, keys, known, self.reading)
-        surface = self.release.shop.surface(request.surface)
+        return Ranked(context=context, page=self.page(context, trace), trace=trace)
+
+    def page(self, context: Context, trace: Trace) -> Page:
+        """The page for a context: the pipeline under the plan of the request's surface and variant."""
+        surface = self.release.shop.surface(context.request.surface)
         assert surface is not None  # check() refuses others
-        plan = self.book.plans[surface.kind, request.variant]
-        return Ranked(context=context, page=self.pipeline.rank(plan, context, trace), trace=trace)
+        plan = self.book.plans[surface.kind, context.request.variant]
+        return self.pipeline.rank(plan, context, trace)
 
     def _known(self, customer_key: int, states: States, trace: Trace) -> Known:
         """State and shelf of the same offset: the keeper restocks before it shows a state that is as new.
