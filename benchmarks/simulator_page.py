@@ -52,7 +52,7 @@ def _fit(compared: Sequence[Compared], found: Sequence[Rate]) -> Section:
         else Verdict("good", "All fitted marginals are met.")
     )
     table = Grid(
-        headings=("marginal", "log", "window", "", "KS", "distance of quantiles", "median real", "median simulated"),
+        headings=("marginal", "log", "window", "role", "KS", "distance of quantiles", "median real", "median simulated"),
         rows=[
             (
                 each.what, each.log, each.window, "fitted" if each.target else "check",
@@ -61,10 +61,11 @@ def _fit(compared: Sequence[Compared], found: Sequence[Rate]) -> Section:
             )
             for each in compared
         ],
-        caption="Distance of quantiles: mean, in powers of ten; 0.3 is a factor of two.",
+        caption="KS (Kolmogorov-Smirnov): largest gap between the two curves below, 0 to 1. Distance of quantiles: mean, in "
+        "powers of ten; 0.3 is a factor of two.",
     )  # fmt: skip
     rates = Grid(
-        headings=("rate", "log", "window", "", "real", "simulated"),
+        headings=("rate", "log", "window", "role", "real", "simulated"),
         rows=[
             (each.what, each.log, each.window, "fitted" if each.target else "check", f"{each.real:.4f}", f"{each.simulated:.4f}")
             for each in found
@@ -162,10 +163,9 @@ def _policies(contest: Contest) -> Section:
 def _positions(contest: Contest) -> Section:
     curve = contest.curve
     place = (np.arange(len(curve.true)) + 1).tolist()
-    names = {
-        "true": curve.true, "clicks as they are": curve.plain, "freed of earlier clicks": curve.estimated,
-        "from (95 %)": curve.low, "to (95 %)": np.minimum(curve.high, 1.6),
-    }  # fmt: skip
+    freed = "freed of earlier clicks"
+    names = {"true": curve.true, "clicks as they are": curve.plain, freed: curve.estimated}
+    shade = {freed: (curve.low.tolist(), np.minimum(curve.high, 1.6).tolist())}
     return Section(
         "Position bias, recovered from shuffled pages",
         (
@@ -179,8 +179,9 @@ def _positions(contest: Contest) -> Section:
                 svg=lines(
                     {name: (place, values.tolist()) for name, values in names.items()},
                     ("position", "examination, first = 1"),
+                    bands=shade,
                 ),
-                caption="Examination by position: true, by plain clicks, and estimated with its interval.",
+                caption="Examination by position: true, by plain clicks, and estimated with its 95 % interval as a shade.",
             ),
             Grid(
                 headings=("position", "true", "plain", "estimated", "from", "to"),

@@ -44,9 +44,19 @@ def test_a_page_needs_nothing_from_the_network(tmp_path: Path) -> None:
         lambda: lines({"one": ([1.0, 2.0], [0.5, 0.7])}, ("k", "recall")),
         lambda: bars({"ours": [1.0, 2.0]}, ["a", "b"], "share", errors={"ours": ([0.1, 0.1], [0.2, 0.2])}),
         lambda: points({"m": ([1.0], [2.0])}, ("popularity", "recall"), named=True),
-        lambda: heat([[1.0, 2.0], [3.0, 0.0]], ["0", "1"], ["Mon", "Tue"], "actions"),
+        lambda: heat([[1.0, 2.0], [3.0, 0.0]], ["0", "1"], ["Mon", "Tue"], ("hour", "actions")),
     ],
 )
 def test_equal_charts_are_equal_texts(draw) -> None:  # type: ignore[no-untyped-def]
     assert draw() == draw()
     assert "<svg" in draw()
+
+
+def test_a_legend_of_many_names_stands_below_the_axes_and_takes_nothing_of_their_width() -> None:
+    def size(number: int) -> list[float]:
+        svg = lines({f"model {n}": ([1, 2], [n, n + 1]) for n in range(number)}, ("k", "recall"))
+        return [float(each) for each in svg.partition('viewBox="')[2].partition('"')[0].split()[2:]]
+
+    (width, height), (wide, high) = size(4), size(12)
+    assert wide == width
+    assert high == pytest.approx(height + 0.2 * 72 * 4)  # inches, points an inch, 12 names in lines of 3

@@ -129,7 +129,7 @@ def _grid(grid: Grid) -> str:
         )
         return f"<tr>{''.join(marked)}</tr>"
 
-    caption = f"<caption>{escape(grid.caption)}</caption>" if grid.caption else ""
+    caption = f"<caption><span>{escape(grid.caption)}</span></caption>" if grid.caption else ""
     rows = "".join(line("td", row) for row in grid.rows)
     return f'<div class="wide"><table>{caption}<thead>{line("th", grid.headings)}</thead><tbody>{rows}</tbody></table></div>'
 
@@ -149,10 +149,13 @@ h2{font-size:20px;margin:40px 0 12px;padding-top:16px;border-top:1px solid var(-
 .lead,figcaption,caption{color:var(--soft)}.lead{margin:0 0 16px;font-size:17px}nav{display:flex;flex-wrap:wrap;gap:6px 16px}
 nav a{color:inherit}p{max-width:75ch}.verdict{border-left:4px solid var(--soft);background:var(--raised);
 padding:8px 12px;margin:8px 0;max-width:none}.verdict.good{border-color:var(--good)}
-.verdict.look{border-color:var(--look)}.verdict.bad{border-color:var(--bad)}.wide{overflow-x:auto;margin:12px 0}
-table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums}caption{text-align:left;padding:4px 0}
+.verdict.look{border-color:var(--look)}.verdict.bad{border-color:var(--bad)}.wide{overflow-x:auto;margin:12px 0;
+background:linear-gradient(90deg,var(--paper) 40px,transparent),linear-gradient(270deg,var(--paper) 40px,transparent) 100% 0,
+linear-gradient(90deg,var(--line),transparent),linear-gradient(270deg,var(--line),transparent) 100% 0;
+background-size:60px 100%,60px 100%,16px 100%,16px 100%;background-repeat:no-repeat;background-attachment:local,local,scroll,scroll}
+table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums}caption{text-align:left;padding:4px 0}caption span{position:sticky;left:0;display:inline-block;max-width:min(75ch,calc(100vw - 40px))}
 th,td{text-align:left;padding:5px 14px 5px 0;border-bottom:1px solid var(--line);vertical-align:top}
 th{color:var(--soft);font-weight:600}.right{text-align:right}.charts{display:flex;flex-wrap:wrap;gap:20px;margin:12px 0}
-figure{margin:0;flex:1 1 440px;min-width:0;max-width:640px}figure svg{width:100%;height:auto}figcaption{font-size:14px}
-@media(max-width:520px){figure{overflow-x:auto}figure svg{min-width:560px}}
+figure{margin:0;flex:1 1 440px;min-width:0;max-width:520px}figure svg{width:100%;height:auto}figcaption{font-size:14px}
+@media(max-width:520px){figure{flex-basis:100%}td:first-child,th:first-child{position:sticky;left:0;background:var(--paper)}}
 """

@@ -64,7 +64,7 @@ def test_your_own_order_stands_against_models_on_the_same_pages(shop: Path) -> N
     shown = run("evaluate", "--shop", shop, "--protocol", "replay")
     html = (shop / "reports" / "evaluation-replay.html").read_text(encoding="utf-8")
     assert "difference to your order" in shown
-    assert "item-knn is ahead of your order" in html  # your order was drawn at random
+    assert "Model item-knn is ahead of your order" in html  # your order was drawn at random
     assert "These pages log no propensities" in html
 
 

@@ -51,7 +51,7 @@ def verdicts(found: Report) -> list[Verdict]:
 def test_a_clear_lead_is_said_with_its_size_and_both_tests() -> None:
     first = verdicts(report(0.5))[0]
     assert first.tone == "good"
-    assert first.words.startswith("two-tower is ahead of the best baseline, item-knn, by 0.1000 (25%)")
+    assert first.words.startswith("Model two-tower is ahead of the best baseline, item-knn, by 0.1000 (25%)")
     assert "both tests agree (bootstrap p = 0.002, t-test p < 0.001, after Holm)" in first.words
 
 
@@ -67,7 +67,7 @@ def test_what_cannot_be_told_says_what_it_would_take() -> None:
     found = report(0.402, seed=1)
     first = verdicts(found)[0]
     assert first.tone == "look"
-    assert "too close to call. A difference of this size would take about" in first.words
+    assert "too close to call. To tell a difference of this size from chance takes about" in first.words
 
 
 def test_on_your_own_pages_a_defeat_is_no_verdict_because_they_lean() -> None:
@@ -83,6 +83,13 @@ def test_the_page_holds_every_section_and_every_model() -> None:
     assert html.count("<svg") == 2 + 1 + 2 + 1  # curves, popularity, two families of segments, staleness
     assert "two-tower" in html
     assert "<script" not in html
+
+
+def test_the_page_says_what_each_of_its_figures_means_and_no_others() -> None:
+    html = page_of(report(0.5), "Evaluation").html()
+    for name in ("ndcg", "recall", "brand-run", "coverage", "popularity"):
+        assert f"<td>{name}</td>" in html
+    assert "<td>gini</td>" not in html
 
 
 def test_every_metric_has_a_mean_in_every_segment() -> None:

@@ -63,7 +63,9 @@ def import_files(
     files: list[Path] = typer.Argument(None, help="CSV, TSV, Parquet or JSON lines; plain, .gz or .zst."),
     shop: Path = SHOP,
     table: str = typer.Option("actions", help="actions, items, customers, pages or impressions."),
-    maps: list[str] = typer.Option([], "--map", help="FIELD=COLUMN, e.g. item=product_id; repeat it."),
+    maps: list[str] = typer.Option(
+        [], "--map", help="FIELD=COLUMN, e.g. item=product_id; repeat it. --check shows the fields."
+    ),
     sets: list[str] = typer.Option([], "--set", help="FIELD=VALUE for every row, e.g. action=click."),
     values: list[str] = typer.Option(
         [], "--value", help="FIELD:THEIRS=OURS, e.g. action:pv=click; OURS - drops."
@@ -78,7 +80,12 @@ def import_files(
     check: bool = typer.Option(False, "--check", help="Only show how the file would be read."),
     public: str = typer.Option(
         "",
-        help="\n\n".join(["Import a public data set by name instead of files.", *listing().splitlines()]),
+        help="\n\n".join(
+            [
+                "Import a public data set by name instead of files, into a new directory: it brings its own shop.toml.",
+                *listing().splitlines(),
+            ]
+        ),
     ),
     data: Path | None = typer.Option(None, help="With --public: the folder that holds the sets."),
     engine: str = typer.Option("duckdb", help="duckdb, or spark (needs PySpark and Java): the same tables."),

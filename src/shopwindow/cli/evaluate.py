@@ -49,8 +49,8 @@ NewDays: TypeAlias = Annotated[
 Baselines: TypeAlias = Annotated[
     Literal["first", "all"],
     typer.Option(
-        help="first: popularity and item-kNN. all: every baseline, as `shopwindow tune` has tuned them, else tuned "
-        "now (minutes)."
+        help="first: popularity and item-kNN. all: every baseline, with up to 24 settings tried of each; what `shopwindow tune` "
+        "has tried is not tried again, the rest is tried now (from minutes to an hour)."
     ),
 ]
 Seed: TypeAlias = Annotated[int, typer.Option(help="Of the tie order and of the bootstrap.")]

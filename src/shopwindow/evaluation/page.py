@@ -9,6 +9,7 @@ import numpy as np
 from shopwindow import charts
 from shopwindow.datasets.dataset import Dataset
 from shopwindow.document import Chart, Document, Grid, Section, Text
+from shopwindow.evaluation.metric_words import in_words
 from shopwindow.evaluation.protocol import CURVE_AT, SHOWN
 from shopwindow.evaluation.report import HEADLINE, Report
 from shopwindow.evaluation.segments import FEWEST
@@ -22,11 +23,18 @@ MEANS: Final = {
     "replay": "The items that customers have seen on pages of the shop, as they stood and as each model would order them.",
 }
 HISTORY: Final = "history: "
+SEGMENT_WORDS: Final = (
+    "Customers are returning with actions in training, new with actions since, anonymous with none. Wants: requests all of whose "
+    "wanted items the customer has seen before, or that are new to the shop. History: the customer's actions until then."
+)
+PLACES: Final = "The number after @ says how many places count: recall@10 looks at the first ten."
 DAY_MS: Final = 86_400_000
+HOUR_MS: Final = 3_600_000
 
 
 def page_of(report: Report, title: str, more: Sequence[Section] = ()) -> Document:
-    """Summary, accuracy with curves, comparison, beyond accuracy, segments, staleness; `more` before the method."""
+    """Summary, accuracy with curves, comparison, beyond accuracy, segments, staleness; `more` before the method and the words."""
+    metrics = [*report.entrants[0].outcome.values, *_totals(report)]
     sections = [
         Section("In short", tuple(summary(report))),
         Section("Accuracy", tuple(_accuracy(report))),
@@ -36,6 +44,9 @@ def page_of(report: Report, title: str, more: Sequence[Section] = ()) -> Documen
         *([Section("Stale inputs", tuple(_stale(report)))] if report.entrants[0].outcome.stale else []),
         *more,
         Section("How it was measured", tuple(_method(report))),
+        Section(
+            "Words", (Grid(headings=("figure", "what it says"), rows=in_words(metrics), caption=PLACES),)
+        ),
     ]
     return Document(title=title, lead=MEANS[report.protocol], sections=tuple(sections))
 
@@ -43,10 +54,13 @@ def page_of(report: Report, title: str, more: Sequence[Section] = ()) -> Documen
 def data_section(dataset: Dataset) -> Section:
     """How much data the figures rest on."""
     at_ms = dataset.columns.at_ms
-    days = (int(at_ms.max()) - int(at_ms.min())) / DAY_MS
+    length_ms = int(at_ms.max()) - int(at_ms.min())
+    length = (
+        f"{length_ms / DAY_MS:,.1f} days" if length_ms >= 2 * DAY_MS else f"{length_ms / HOUR_MS:.1f} hours"
+    )
     said = (
         f"{dataset.columns.num_events:,} actions of {dataset.columns.num_customers:,} customers on "
-        f"{dataset.num_items:,} items in {days:,.1f} days."
+        f"{dataset.num_items:,} items in {length}."
     )
     return Section("Data", (Text(said),))
 
@@ -150,7 +164,7 @@ def _segments(report: Report) -> Iterator[Grid | Chart]:
             [segment, f"{n:,}", *(figure(models[name]) for name in names)]
             for segment, (n, models) in report.segments.items()
         ],
-        caption=f"{HEADLINE}; segments of fewer than {FEWEST} requests are left out",
+        caption=f"{HEADLINE}; segments of fewer than {FEWEST} requests are left out. {SEGMENT_WORDS}",
     )
     first = max(report.entrants, key=lambda each: (not each.baseline, each.outcome.mean(HEADLINE))).outcome
     yield Grid(

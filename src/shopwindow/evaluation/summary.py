@@ -45,7 +45,7 @@ def _asked(report: Report) -> str:
     )
     return (
         f"{what}: {report.num_requests:,} requests of {report.num_customers:,} customers. Figures are {HEADLINE}: how far up "
-        "the first ten places the wanted items stand, 1 is perfect; intervals hold with 95 %."
+        "the first ten places the wanted items stand, 1 is perfect; an interval (between ... and ...) holds the true figure 95 times of 100."
     )
 
 
@@ -60,7 +60,7 @@ def _difference(report: Report, found: Difference, best: Entrant) -> Verdict:
     rival = found.against if report.protocol == "replay" else f"the best baseline, {found.against}"
     ahead = "ahead of" if interval.value > 0 else "behind"
     figures = (
-        f"{found.model} is {ahead} {rival}, by {abs(interval.value):.4f}{share}; between {interval.low:+.4f} and "
+        f"Model {found.model} is {ahead} {rival}, by {abs(interval.value):.4f}{share}; between {interval.low:+.4f} and "
         f"{interval.high:+.4f}"
     )
     if found.decided:
@@ -70,7 +70,7 @@ def _difference(report: Report, found: Difference, best: Entrant) -> Verdict:
     needed = (
         ""
         if found.needed is None
-        else f" A difference of this size would take about {found.needed:,} customers."
+        else f" To tell a difference of this size from chance takes about {found.needed:,} customers."
     )
     return Verdict("look", f"{figures}: too close to call.{needed}")
 
@@ -94,13 +94,13 @@ def _weak_segments(report: Report, leader: Entrant, best: Entrant) -> Iterator[T
     ]
     if not behind:
         if report.segments:
-            yield Text(f"In no segment is {name} clearly behind {rival}.")
+            yield Text(f"In no segment is the model {name} clearly behind {rival}.")
         return
     farthest = sorted(behind, reverse=True)[:MOST_SEGMENTS]
     words = "; ".join(f"{segment} (by {gap:.4f}, {n:,} requests)" for gap, segment, n in farthest)
     more = len(behind) - len(farthest)
     rest = f"; and {more} more of {len(report.segments)}, see Segments" if more else ""
-    yield Verdict("look", f"{name} is clearly behind {rival} in: {words}{rest}.")
+    yield Verdict("look", f"Model {name} is clearly behind {rival} in: {words}{rest}.")
 
 
 def _p(p: float) -> str:

@@ -56,7 +56,7 @@ def test_a_rich_log_supports_everything() -> None:
         ({"request_categories": 0}, "browse by category", "partly", "draws it from the item's own"),
         ({"contents": Contents()}, "browse by category", "no", "0% of items have a category"),
         ({"queries": 0}, "search", "partly", "no queries in the log"),
-        ({"queries": 0, "contents": Contents()}, "search", "no", "only 0% of items have a title"),
+        ({"queries": 0, "contents": Contents()}, "search", "no", "and no item has a title to find"),
         ({"steps": (("click", 9_000, 9), ("purchase", 999, 9))}, "several outcomes", "no", "purchase 999"),
         ({"pages": 0}, "position bias", "no", "no pages logged"),
         ({"placed": 10}, "position bias", "no", "10 actions know their position"),

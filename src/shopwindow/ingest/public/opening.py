@@ -48,7 +48,8 @@ class Opening:
             write_durably(config, shop_toml(shop).encode())
         elif read_shop(config) != shop:
             raise IngestError(
-                f"{config}: expected no shop or the shop '{shop.name}', came another; use a new folder"
+                f"{config}: expected no shop or the shop '{shop.name}', came another; a public set brings its own "
+                "shop.toml, so name a new directory with --shop (no `shopwindow init`)"
             )
         for source in sources:
             report = import_file(self.shop_dir, shop, source, seed=SEED, on_step=self.on_step)

@@ -194,11 +194,14 @@ def _browse(figures: Figures, demands: Demands) -> Advice:
 
 
 def _search(figures: Figures, demands: Demands) -> Advice:
-    titles = f"{figures.contents.title:.0%} of items have a title to find"
+    share = figures.contents.title
+    titles = f"{share:.0%} of items have a title to find"
     said = f"{figures.queries:,} actions know their query" if figures.queries else "no queries in the log"
-    if figures.contents.title < demands.known_share:
+    if share < demands.known_share:
         able: Answer = "partly" if figures.queries >= demands.enough else "no"
-        return Advice("search", able, f"{said}, and only {titles}")
+        return Advice(
+            "search", able, f"{said}, and {f'only {titles}' if share else 'no item has a title to find'}"
+        )
     if figures.queries >= demands.enough:
         return Advice("search", "yes", f"{said}; {titles}")
     return Advice("search", "partly", f"{said}: words can be matched, nothing learned; {titles}")

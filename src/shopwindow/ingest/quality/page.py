@@ -102,7 +102,7 @@ def _over_time(figures: Figures) -> Section:
     hours = {} if figures.only_days else figures.hours
     for market, counts in list(hours.items())[:MOST_MARKETS]:
         cells = [[counts.get(day * 24 + hour, 0) for hour in range(24)] for day in range(7)]
-        svg = heat(cells, [str(hour) for hour in range(24)], WEEKDAYS, "actions")
+        svg = heat(cells, [str(hour) for hour in range(24)], WEEKDAYS, ("hour of the day", "actions"))
         blocks.append(Chart(svg=svg, caption=f"Hour and weekday ({figures.zone}), market {market}."))
     if not blocks and not figures.has_clock:
         blocks.append(
