@@ -12,7 +12,8 @@ from shopwindow.errors import EvaluationError
 from shopwindow.evaluation.comparison import exam_of
 from shopwindow.evaluation.protocol import evaluate
 from shopwindow.evaluation.report import HEADLINE
-from shopwindow.evaluation.tuning import Tuned, TuningPlan, tried
+from shopwindow.evaluation.rivals import all_baselines
+from shopwindow.evaluation.tuning import Tuned, TuningPlan, keep_plan, kept_plan, tried
 
 
 @dataclass(frozen=True)
@@ -158,3 +159,14 @@ def test_a_plan_that_means_nothing_is_refused() -> None:
         TuningPlan(how="magic")
     with pytest.raises(EvaluationError, match="at least one trial, came 0"):
         TuningPlan(trials=0)
+
+
+def test_the_plan_is_kept_beside_the_journal_and_rivals_are_tuned_by_it(exam, tmp_path) -> None:
+    journal = tmp_path / "tuning" / "temporal.journal"
+    assert kept_plan(journal) == TuningPlan()
+    plan = TuningPlan(how="random", trials=1, requests=20)
+    keep_plan(plan, journal)
+    assert kept_plan(journal) == plan
+    rivals = list(all_baselines(exam, no_time, journal))
+    assert len(rivals) > 5
+    assert not any("best of" in rival.settings for rival in rivals)  # one trial each

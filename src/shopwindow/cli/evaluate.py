@@ -123,6 +123,10 @@ def evaluate(
         console.print(table)
     if not names:
         console.print(f"no run to judge yet: shopwindow train --shop {shop}")
+    elif windows and not run:
+        console.print(
+            f"runs are trained anew for each window, so only named ones take part: --run {names[0]}"
+        )
     written = page.write(html or shop_dir.reports / f"{_file_name(protocol, windows)}.html")
     console.print(f"with plots: {written}")
     if json is not None and report is not None:

@@ -61,7 +61,7 @@ def tune(
     from shopwindow.datasets.split import SplitSpec
     from shopwindow.evaluation.comparison import exam_of
     from shopwindow.evaluation.rivals import timed
-    from shopwindow.evaluation.tuning import TuningPlan
+    from shopwindow.evaluation.tuning import TuningPlan, keep_plan
     from shopwindow.evaluation.tuning_page import tuning_page
 
     shop_dir, console = ShopDirectory(shop), Console()
@@ -69,7 +69,9 @@ def tune(
     exam = exam_of(load_dataset(shop_dir), spec, protocol, seed)
     plan = TuningPlan(how=how, trials=trials, seconds=seconds or float("inf"), requests=requests, seed=seed)
     spaces = _chosen(lineup(exam.dataset, timed(exam), seed), only or [])
-    found = _tried(spaces, exam, plan, shop_dir.tuning / f"{protocol}.journal", console)
+    journal = shop_dir.tuning / f"{protocol}.journal"
+    keep_plan(plan, journal)
+    found = _tried(spaces, exam, plan, journal, console)
     _print(found, console)
     blend = _blend(found, exam, plan, console)
     page = tuning_page(found, exam, plan, blend).write(shop_dir.reports / "tuning.html")

@@ -17,8 +17,8 @@ from shopwindow.evaluation.summary import summary
 from shopwindow.evaluation.table import MAIN, against_in_words, figure, in_time, plain
 
 MEANS: Final = {
-    "temporal": "Requests of the last days, every item of the shop a candidate, nothing later than the request known.",
-    "temporal-browse": "Requests of the last days, the items of the category asked for as candidates.",
+    "temporal": "Requests of a time that no model has seen, every item of the shop a candidate, nothing later than the request known.",
+    "temporal-browse": "Requests of a time that no model has seen, the items of the category asked for as candidates.",
     "leave-one-out": "Each customer's last action, all items that they have not had as candidates, as papers report.",
     "replay": "The items that customers have seen on pages of the shop, as they stood and as each model would order them.",
 }

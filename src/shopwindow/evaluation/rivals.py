@@ -8,7 +8,7 @@ from shopwindow.baselines.lineup import first_lineup, lineup
 from shopwindow.baselines.space import Space
 from shopwindow.evaluation.comparison import Clock, Exam, judged
 from shopwindow.evaluation.report import Entrant
-from shopwindow.evaluation.tuning import Tuned, TuningPlan, tried
+from shopwindow.evaluation.tuning import Tuned, TuningPlan, kept_plan, tried
 
 
 def baselines(exam: Exam, clock: Clock, note: Callable[[str], None] = lambda _: None) -> Iterator[Entrant]:
@@ -22,8 +22,8 @@ def baselines(exam: Exam, clock: Clock, note: Callable[[str], None] = lambda _: 
 def all_baselines(
     exam: Exam, clock: Clock, journal: Path, note: Callable[[str], None] = lambda _: None
 ) -> Iterator[Entrant]:
-    """Every baseline that this data allows, tuned with the same budget; what the journal knows is not tried again."""
-    plan = TuningPlan(seed=exam.options.seed)
+    """Every baseline that this data allows, by the journal's plan; what the journal knows is not tried again."""
+    plan = replace(kept_plan(journal), seed=exam.options.seed)
     for space in lineup(exam.dataset, timed(exam), plan.seed):
         note(f"tuning {space.name}")
         yield rival(exam, tuned(space, exam, plan, clock, journal), clock)

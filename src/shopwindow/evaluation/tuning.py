@@ -1,9 +1,10 @@
 """Tuning: the best setting of a baseline, by validation requests only, with the same budget for every baseline."""
 
 import hashlib
+import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import accumulate, pairwise, product
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -22,6 +23,7 @@ from shopwindow.evaluation.report import HEADLINE
 
 SLICES: Final = (1 / 8, 1 / 4, 1 / 2, 1.0)
 """Shares of the validation requests after which a setting may be given up."""
+PLAN: Final = ".plan.json"
 STARTUP_TRIALS: Final = 5  # random before TPE has something to learn from; complete before the median prunes
 
 How = Literal["tpe", "random", "grid"]
@@ -43,6 +45,21 @@ class TuningPlan:
             raise EvaluationError(f"tuning: expected one of {', '.join(HOWS)}, came {self.how!r}")
         if self.trials < 1:
             raise EvaluationError(f"tuning: expected at least one trial, came {self.trials}")
+
+
+def keep_plan(plan: TuningPlan, journal: Path) -> None:
+    """Write the plan beside the journal, for whoever compares with what was tuned by it."""
+    beside = journal.with_suffix(PLAN)
+    beside.parent.mkdir(parents=True, exist_ok=True)
+    beside.write_text(json.dumps(asdict(plan)) + "\n", encoding="utf-8")
+
+
+def kept_plan(journal: Path) -> TuningPlan:
+    """The plan that this journal was last tuned by; the default one where nothing was tuned yet."""
+    beside = journal.with_suffix(PLAN)
+    if not beside.exists():
+        return TuningPlan()
+    return TuningPlan(**json.loads(beside.read_text(encoding="utf-8")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
