@@ -14,6 +14,7 @@ import pytest
 from shopwindow.config import ShopDirectory
 from shopwindow.errors import IngestError
 from shopwindow.ingest import importer
+from shopwindow.ingest.engine import Resources
 from shopwindow.ingest.importer import ImportReport, import_file
 from shopwindow.ingest.manifest import only_importer, read_manifest
 from shopwindow.ingest.source import FieldMapping, Source
@@ -161,6 +162,12 @@ def test_a_quote_left_open_costs_its_line_only(importing: Import) -> None:
     assert rejects(report)[0]["line"] == "5"
 
 
+def test_a_quote_left_open_at_the_top_swallows_neither_the_sample_nor_the_file(importing: Import) -> None:
+    lines = [f"u{n},i{n},view,{T0 + n}" for n in range(6000)]  # more than the 128 KiB that fit one field
+    report = importing("\n".join(["user,item,event,ts", f'u,"i,view,{T0}', *lines]))
+    assert (report.imported, report.rejected) == (6000, 1)
+
+
 def test_a_byte_that_is_no_utf8_costs_its_line_and_lines_after_keep_their_number(importing: Import) -> None:
     bad = f"\xfc,a,view,{T0}\n".encode("latin-1")
     report = importing(LOG.encode() + bad + f"u,a,view,{T0}\n".encode() + bad + b"u,a,view,x\n")
@@ -208,6 +215,18 @@ def test_a_header_alone_imports_nothing(importing: Import, shop_dir: ShopDirecto
     assert read_actions(shop_dir).num_rows == 0
 
 
+def test_a_json_key_that_comes_late_is_not_lost(importing: Import, shop_dir: ShopDirectory) -> None:
+    line = f'{{"user": "u", "item": "a", "action": "click", "ts": {T0}}}\n'
+    late = (
+        f'{{"user": "u", "item": "a", "action": "buy", "ts": {T0}, "value": 9.5, "product": "b", "x": 1}}\n'
+    )
+    report = importing(line * 1500 + late, "log.jsonl")  # 1,000 records are looked at first
+    assert (report.imported, report.rejected) == (1501, 0)
+    assert [each for each in read_actions(shop_dir)["value"].to_pylist() if each] == [9.5]
+    assert report.new_items == 1  # `item` was settled: a later word for it takes no part
+    assert report.plan.unused == ("product", "x")
+
+
 def test_broken_json_lines_are_set_aside(importing: Import) -> None:
     good = f'{{"user": "u", "item": 1, "action": "click", "at": {T0}}}\n'
     report = importing(good + "{oops\n[1]\n" + good.replace("1,", "2,") + '{"user": "u", "it', "log.jsonl")
@@ -240,7 +259,8 @@ def test_broken_json_lines_are_set_aside(importing: Import) -> None:
             r"'at': expected unix or ISO times, came 'noon'.*--time",
         ),
         ("log.csv", b"user,item,action,day\nu,a,click,6-14\n", r"expected a year, came '6-14'.*--year"),
-        ("log.csv", b"user,user,at\n1,2,3\n", r"expected each column once, came 'user' several times"),
+        ("log.csv", b"user,user,at\n1,2,3\n", r"expected each column once, came 'user' 2 times"),
+        ("\udcff.csv", LOG.encode(), r"expected a path in UTF-8, came other bytes; rename the file"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_what_to_do(
@@ -249,6 +269,90 @@ def test_a_file_that_cannot_be_read_says_what_to_do(
     with pytest.raises(IngestError, match=f"(?s){message}"):
         importing(content, name)
     assert read_manifest(shop_dir).imports == ()
+
+
+@pytest.mark.parametrize("name", ["log[1].csv", "log*.csv", "log?.csv", "l'og.csv"])
+def test_a_name_is_a_name_and_no_pattern(name: str, importing: Import, shop_dir: ShopDirectory) -> None:
+    importing(LOG, "log1.csv")
+    report = importing(LOG.replace("u1", "u7").replace("u2", "u8"), name)
+    assert (report.rows, report.imported) == (3, 3)
+    assert read_actions(shop_dir).num_rows == 6
+
+
+def test_a_shop_beside_another_whose_name_is_its_pattern_keeps_to_itself(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    for name, log in (("shop1", LOG), ("shop[1]", LOG.splitlines()[0] + f"\nu9,c,view,{T0}\n")):
+        directory = ShopDirectory(tmp_path / name)
+        directory.root.mkdir()
+        directory.config.write_text('[shop]\nname = "x"\n')
+        path.write_text(log)
+        import_file(directory, ShopConfig(name="x"), Source(path))
+    assert read_actions(directory).num_rows == 1
+    assert read_items(directory).column("item_id").to_pylist() == ["c"]
+
+
+def test_folders_called_like_columns_fill_none(
+    importing: Import, shop_dir: ShopDirectory, tmp_path: Path
+) -> None:
+    folder = tmp_path / "event_type=buy"
+    folder.mkdir()
+    pq.write_table(pa.Table.from_pylist(list(csv.DictReader(LOG.splitlines()))), folder / "log.parquet")
+    import_file(shop_dir, read_shop(shop_dir.config), Source(folder / "log.parquet"))
+    assert sorted(read_actions(shop_dir).column("action").to_pylist()) == ["click", "purchase", "wishlist"]
+
+
+@pytest.mark.parametrize("name", ["line", "raw", "broken", "field"])
+def test_a_parquet_column_may_have_any_name(
+    name: str, importing: Import, shop_dir: ShopDirectory, tmp_path: Path
+) -> None:
+    columns = {"user": ["u", "v"], name: ["a", "b"], "action": ["click"] * 2, "ts": [T0, T0]}
+    pq.write_table(pa.table(columns), tmp_path / "rows.parquet")
+    mapping = FieldMapping(columns=(("item", name),))
+    report = importing((tmp_path / "rows.parquet").read_bytes(), "log.parquet", mapping=mapping)
+    assert report.imported == 2
+    assert read_items(shop_dir).column("item_id").to_pylist() == ["a", "b"]
+
+
+def test_no_number_is_no_id(importing: Import, tmp_path: Path) -> None:
+    columns = {"user": ["u", "v"], "item": [7.0, float("nan")], "action": ["click"] * 2, "ts": [T0, T0]}
+    pq.write_table(pa.table(columns), tmp_path / "rows.parquet")
+    report = importing((tmp_path / "rows.parquet").read_bytes(), "log.parquet")
+    assert (report.imported, report.rejected, report.new_items) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "far"), [(pa.timestamp("ms"), 10**15), (pa.timestamp("us", "Mars/Base"), 1_000_000 * (T0 + 1))]
+)
+def test_moments_that_python_does_not_know_cost_no_more_than_their_row(
+    kind: pa.DataType, far: int, importing: Import, tmp_path: Path
+) -> None:
+    first = T0 * (1000 if kind.unit == "ms" else 1_000_000)
+    times = pa.array([first, first + 1, far], pa.int64()).cast(kind)
+    rows = pa.table({"user": ["u"] * 3, "item": ["a", "b", "c"], "action": ["click"] * 3, "ts": times})
+    pq.write_table(rows, tmp_path / "rows.parquet")
+    report = importing((tmp_path / "rows.parquet").read_bytes(), "log.parquet")
+    assert (report.imported, report.rejected) == ((2, 1) if kind.unit == "ms" else (3, 0))
+
+
+def test_a_page_whose_list_names_no_item_is_set_aside(importing: Import) -> None:
+    lists = ('["a", "b"]', '["a", ""]', '["a", null]', f'["{"x" * 257}"]')
+    lines = [
+        f'{{"page_id": "p{n}", "customer": "u", "at": {T0}, "items": {each}}}' for n, each in enumerate(lists)
+    ]
+    report = importing("\n".join(lines), "pages.jsonl", table="pages")
+    assert (report.imported, report.rejected) == (1, 3)
+    assert {row["expected"] for row in rejects(report)} == {"a JSON list of ids of 1 to 256 characters"}
+
+
+def test_propensities_are_chances_one_per_item(importing: Import) -> None:
+    lists = ("[0.5, 1]", "[0.5]", "[0.5, null]", "[0.5, -1]", "[0.5, 1.5]")
+    lines = [
+        f'{{"page_id": "p{n}", "customer": "u", "at": {T0}, "items": ["a", "b"], "propensities": {each}}}'
+        for n, each in enumerate(lists)
+    ]
+    report = importing("\n".join(lines), "pages.jsonl", table="pages")
+    assert (report.imported, report.rejected) == (1, 4)
+    assert {row["field"] for row in rejects(report)} == {"propensities"}
 
 
 def test_a_folder_and_a_missing_file_are_named(shop_dir: ShopDirectory, tmp_path: Path) -> None:
@@ -278,6 +382,12 @@ def test_order_alone_gives_seconds_by_customer(importing: Import, shop_dir: Shop
     mapping = FieldMapping(names=("user", "item"), time="order", constants=(("action", "click"),))
     importing("u 5\nv 5\nu 6\nu 5\n", "order.txt", mapping=mapping)
     assert sorted(read_actions(shop_dir).column("at_ms").to_pylist()) == [1000, 1000, 2000, 3000]
+
+
+def test_an_order_beyond_all_calendars_is_set_aside(importing: Import) -> None:
+    mapping = FieldMapping(time="order", constants=(("action", "click"),))
+    report = importing(f"user,item,at\nu,a,{10**12 - 1}\nu,b,{10**11 - 1}\n", mapping=mapping)
+    assert (report.imported, report.rejected) == (1, 1)
 
 
 def test_sequences_are_one_event_per_item(importing: Import, shop_dir: ShopDirectory) -> None:
@@ -330,6 +440,22 @@ def test_a_killed_import_leaves_no_half_and_no_lock(shop_dir: ShopDirectory, tmp
 def test_two_imports_at_once_are_refused(importing: Import, shop_dir: ShopDirectory) -> None:
     with only_importer(shop_dir), pytest.raises(IngestError, match="another import is running"):
         importing(LOG)
+
+
+def test_a_lock_that_is_damaged_is_not_taken_for_another_import(
+    importing: Import, shop_dir: ShopDirectory
+) -> None:
+    shop_dir.data.mkdir()
+    (shop_dir.data / ".lock.sqlite").write_bytes(b"no database" * 1000)
+    with pytest.raises(IngestError, match="expected to lock the shop's data, came 'file is not a database'"):
+        importing(LOG)
+
+
+def test_too_little_memory_is_not_taken_for_a_damaged_file(shop_dir: ShopDirectory, tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(LOG)
+    with pytest.raises(IngestError, match=r"expected to get by with 1 MiB of memory .*allow more memory"):
+        import_file(shop_dir, read_shop(shop_dir.config), Source(path), resources=Resources(memory_mib=1))
 
 
 def test_a_seed_makes_customer_keys_repeatable(tmp_path: Path) -> None:

@@ -89,6 +89,11 @@ def test_order_is_kept_because_a_place_is_a_code(tmp_path: Path) -> None:
         ),
         (SHOP + "x = 1" + "0" * 5000, r"shop\.toml: expected TOML"),
         ("x = " + "[" * 5000, r"shop\.toml.*: expected TOML"),
+        (
+            SHOP + 'time_zone = "posix/Europe/Berlin"\n',
+            r"expected a time zone such as Europe/Berlin, came 'posix",
+        ),
+        (SHOP + 'time_zone = "localtime"\n', r"expected a time zone such as Europe/Berlin, came 'localtime'"),
         (SHOP + 'time_zone = "Europe"\n', r"expected a time zone such as Europe/Berlin, came 'Europe'"),
         (
             SHOP + "".join(f'[[action]]\nname = "a{n}"\ngain = 1\n' for n in range(201)),

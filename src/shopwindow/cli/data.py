@@ -90,7 +90,7 @@ def import_files(
     data: Path | None = typer.Option(None, help="With --public: the folder that holds the sets."),
     engine: str = typer.Option("duckdb", help="duckdb, or spark (needs PySpark and Java): the same tables."),
     memory: int | None = typer.Option(
-        None, help="MiB for the engine; a quarter of the machine's, at most 2560."
+        None, min=16, help="MiB for the engine; a quarter of the machine's, at most 2560."
     ),
 ) -> None:
     """Import files into a shop. What can be guessed is guessed, and shown; what is wrong is set aside, and counted.
@@ -170,6 +170,7 @@ def _import_each(
     shop_dir: ShopDirectory, sources: list["Source"], opening: "Opening", resources: "Resources"
 ) -> None:
     from rich.console import Console
+    from rich.markup import escape
 
     from shopwindow.ingest.importer import import_file
     from shopwindow.schema.shop import read_shop
@@ -178,7 +179,7 @@ def _import_each(
     config = read_shop(shop_dir.config)
     for source in sources:
         path, began = source.path, time.monotonic()
-        with console.status(f"importing {path.name}") as status:
+        with console.status(f"importing {escape(path.name)}") as status:
             report = import_file(
                 shop_dir, config, source, on_step=status.update, resources=resources, opening=opening
             )
@@ -224,7 +225,7 @@ def _show_plan(console: "Console", path: Path, lines: list[tuple[str, str, str]]
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=f"how {path.name} is read", title_justify="left")
+    table = Table(title=f"how {escape(path.name)} is read", title_justify="left")
     for heading in ("field", "from", "note"):
         table.add_column(heading)
     for line in lines:
@@ -242,7 +243,9 @@ def _show(console: "Console", report: "ImportReport", seconds: float) -> None:
             f"({report.imported:,} rows then)"
         )
         return
-    table = Table(title=f"{report.source.name} → {report.table}", title_justify="left", show_header=False)
+    table = Table(
+        title=f"{escape(report.source.name)} → {report.table}", title_justify="left", show_header=False
+    )
     table.add_column("what")
     table.add_column("count", justify="right")
     table.add_column("note")

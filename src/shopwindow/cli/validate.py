@@ -60,6 +60,7 @@ def validate(
     Example: tail -n 1000 tracker.jsonl | shopwindow validate --shop my-shop --json -
     """
     from rich.console import Console
+    from rich.markup import escape
 
     from shopwindow.config import ShopDirectory
     from shopwindow.ingest.quality.known import known_of
@@ -80,7 +81,7 @@ def validate(
     refused = False
     for name in files:
         as_events = name == STREAM or form == EVENTS or (not form and _holds_events(Path(name)))
-        with nullcontext() if json else console.status(f"reading {name}"):
+        with nullcontext() if json else console.status(escape(f"reading {name}")):
             found = _events(name, against) if as_events else _file(Path(name), table, stated, against)
         refused |= not found.ok
         _print_json(found) if json else _show(console, found)

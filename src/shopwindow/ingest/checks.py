@@ -57,6 +57,9 @@ def checked(engine: Engine, records: ir.Table, plan: Plan, shop: ShopConfig) -> 
     for target in targets:
         text = rows[TEXT_OF + target.name]
         values[target.name], expected[target.name] = _value(target, text, plan, shop)
+    if "propensities" in values:
+        chances, items = values["propensities"], values["items"]
+        values["propensities"] = _only(chances.length() == items.length(), chances)
     rows = engine.kept("typed", _judged(rows.mutate(**values), targets))
     bad = engine.kept("bad", rows.filter(rows.field.notnull()).select("line", "field", "came"))
     return Checked(rows, rows.filter(rows.field.isnull()).drop("field", "came"), bad, expected)
@@ -134,9 +137,16 @@ def _value(target: Target, text: ir.StringValue, plan: Plan, shop: ShopConfig) -
             )
             expected = f"a list of {{market: {'|'.join(markets)}, price_minor, stock}}"
             return _only(wrong.length() == 0, offers), expected
-        case "ids" | "numbers" | "map" as kind:
-            names = {"ids": "a JSON list of ids", "numbers": "a JSON list of numbers", "map": "a JSON object"}
-            return _json(text, kind), names[kind]
+        case "ids":
+            ids = _json(text, "ids")
+            wrong = ids.filter(lambda each: each.isnull() | (each == "") | (each.length() > MAX_ID))
+            return _only(wrong.length() == 0, ids), f"a JSON list of ids of 1 to {MAX_ID} characters"
+        case "numbers":
+            chances = _json(text, "numbers")
+            wrong = chances.filter(lambda each: each.isnull() | ~((each >= 0) & (each <= 1)))
+            return _only(wrong.length() == 0, chances), "a JSON list of numbers from 0 to 1, one per item"
+        case "map":
+            return _json(text, "map"), "a JSON object"
         case _:
             return text, "a text"
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
+import pyarrow.dataset as ds
 
 from shopwindow.config import ShopDirectory
 from shopwindow.ingest.manifest import parts_of
@@ -26,7 +26,10 @@ def imported_consent(shop_dir: ShopDirectory, after: int = 0) -> ImportedConsent
     keys, words, times = [], [], []
     parts = [(number, path) for number, path in parts_of(shop_dir, "customers") if number > after]
     for _, path in parts:
-        rows = pq.read_table(path, columns=["customer_key", "consent", "line"]).sort_by("line")
+        part = ds.dataset(path)
+        if "consent" not in part.schema.names:  # a part has the columns that its file had
+            continue
+        rows = part.to_table(columns=["customer_key", "consent", "line"]).sort_by("line")
         rows = rows.filter(pc.is_valid(rows.column("consent")))
         keys.append(rows.column("customer_key").to_numpy())
         words.append(rows.column("consent").to_numpy())

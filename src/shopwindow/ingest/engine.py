@@ -3,6 +3,7 @@
 The connection that reads the clean tables is DuckDB in memory, spilling to the shop's own disk.
 """
 
+import glob
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -22,6 +23,7 @@ from shopwindow.errors import IngestError
 from shopwindow.ingest.repeats import repeated_values
 
 MEMORY_MIB: Final = 2560  # at most, unless stated: with what else the process holds it stays below 4 GiB
+COLUMN: Final = "column "  # before the names of a Parquet file's columns: one may be called line, or raw
 NO_DELIMITER: Final = "\x1f\x1e\x1d\x1c"  # in no text file: each line is one field
 LINE_BYTES: Final = 2_000_000  # DuckDB's limit; longer lines are set aside
 NO_TEXT: Final = "text in the stated --encoding"
@@ -66,7 +68,7 @@ class Engine(Protocol):
         """The records of a file with `line` (int64, from 1).
 
         Of a text file: `raw`, each line that is not blank, and `broken`, what was expected of a line that is
-        no text; of a Parquet file (`encoding` None): its columns.
+        no text; of a Parquet file (`encoding` None): its columns, COLUMN before their names.
 
         Raises:
             IngestError: the file as a whole is damaged.
@@ -83,6 +85,19 @@ class Engine(Protocol):
 
 
 @final
+class DuckConnection(Backend):  # type: ignore[misc]
+    """Ibis on DuckDB that takes a path for what it is: no pattern, and folders called action=cart fill no column."""
+
+    def read_parquet(
+        self, paths: Path | str | Sequence[str], /, *, file_row_number: bool = False
+    ) -> ir.Table:
+        """The rows of one file, or of several."""
+        several = [str(paths)] if isinstance(paths, str | Path) else paths
+        literal = [glob.escape(each) for each in several]
+        return super().read_parquet(literal, file_row_number=file_row_number, hive_partitioning=False)
+
+
+@final
 class DuckEngine:
     """DuckDB: tables that are kept lie in memory and, beyond its limit, on the shop's disk."""
 
@@ -95,9 +110,19 @@ class DuckEngine:
 
     def numbered(self, path: Path, encoding: str | None) -> ir.Table:
         if encoding is None:
-            file = self._connection.read_parquet(str(path), file_row_number=True)
-            return file.mutate(line=file.file_row_number + 1).drop("file_row_number")
+            return self._parquet(path)
         return _lines(self._connection, path, encoding)
+
+    def _parquet(self, path: Path) -> ir.Table:
+        try:
+            file = self._connection.read_parquet(path, file_row_number=True)
+        except duckdb.Error as error:
+            reason = str(error).splitlines()[0]
+            raise IngestError(
+                f"{path}: expected a Parquet file that DuckDB reads, came {reason}; export it again"
+            ) from error
+        columns = {COLUMN + name: file[name] for name in file.columns if name != "file_row_number"}
+        return file.select(line=file.file_row_number + 1, **columns)
 
     def kept(self, name: str, table: ir.Table | pa.Table) -> ir.Table:
         given = ibis.memtable(table) if isinstance(table, pa.Table) else table
@@ -116,13 +141,19 @@ def engine(spill: Path, time_zone: str = "UTC", resources: Resources = WHOLE_MAC
     """A connection whose naive times are of `time_zone`; big sorts and joins spill under `spill`."""
     spill.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".work-", dir=spill) as folder:
-        connection = ibis.duckdb.connect(
+        connection = DuckConnection().connect(
             temp_directory=folder, memory_limit=f"{resources.mib}MiB", threads=resources.processors
         )
         try:
             connection.raw_sql(f"SET TimeZone = '{time_zone}'")
             connection.raw_sql("SET enable_progress_bar = false")
             yield connection
+        except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+            reason = str(error).splitlines()[0]
+            raise IngestError(
+                f"{spill}: expected to get by with {resources.mib} MiB of memory and the space on this disk, "
+                f"came {reason}; make room, or allow more memory (import: --memory)"
+            ) from error
         finally:
             connection.disconnect()
 
@@ -138,11 +169,14 @@ def duck_engine(
 
 def _lines(connection: Backend, path: Path, encoding: str) -> ir.Table:
     file = connection.read_csv(
-        str(path), header=False, auto_detect=False, delim=NO_DELIMITER, quote="", escape="", encoding=encoding,
+        glob.escape(str(path)), hive_partitioning=False, header=False, auto_detect=False, delim=NO_DELIMITER,
+        quote="", escape="", encoding=encoding,
         columns={"raw": "string"}, store_rejects=True, rejects_limit=0, strict_mode=False,
     )  # fmt: skip
     try:
         lines = connection.create_table("read_lines", file, temp=True)
+    except duckdb.OutOfMemoryException:
+        raise
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise IngestError(f"{path}: expected {encoding} text, came {reason}; the file is damaged") from error

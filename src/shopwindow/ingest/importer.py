@@ -35,8 +35,8 @@ from shopwindow.ingest.parts import (
     keys_of,
     seen_items_part,
 )  # fmt: skip
-from shopwindow.ingest.plan import Plan, plan_of
-from shopwindow.ingest.readers import read
+from shopwindow.ingest.plan import Plan, plan_of, widened
+from shopwindow.ingest.readers import later_keys, lines_of, read
 from shopwindow.ingest.rejects import Reason, write_rejects
 from shopwindow.ingest.source import SKIP, Source
 from shopwindow.ingest.writing import Writing
@@ -149,13 +149,15 @@ class _Run:
 
     def whole(self, manifest: Manifest, seed: int | None) -> ImportReport:
         self.on_step("reading and checking rows")
-        records = read(self.engine, self.source.path, self.plan)
-        found = checked(self.engine, records, self.plan, self.shop)
+        lines = lines_of(self.engine, self.source.path, self.plan)
+        plan = widened(self.plan, later_keys(lines, self.plan), self.shop)
+        records = read(self.engine, lines, plan)
+        found = checked(self.engine, records, plan, self.shop)
         num_rows, num_skipped, num_bad = _counts(found)
         report = ImportReport(
             source=self.source.path,
             table=self.source.table,
-            plan=self.plan,
+            plan=plan,
             rows=num_rows,
             skipped=num_skipped,
             rejected=num_bad,

@@ -94,18 +94,32 @@ def only_importer(shop_dir: ShopDirectory) -> Iterator[None]:
     """Hold the shop's import lock; SQLite frees it even when the process is killed.
 
     Raises:
-        IngestError: another import is running.
+        IngestError: another import is running, or the folder cannot be written.
     """
     shop_dir.data.mkdir(parents=True, exist_ok=True)
-    lock = sqlite3.connect(shop_dir.data / ".lock.sqlite", timeout=0.0, isolation_level=None)
-    try:
-        lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        lock.close()
-        raise IngestError(
-            f"{shop_dir.root}: another import is running; wait for it and import again"
-        ) from error
+    lock = _locked(shop_dir)
     try:
         yield
     finally:
         lock.close()
+
+
+def _locked(shop_dir: ShopDirectory) -> sqlite3.Connection:
+    path = shop_dir.data / ".lock.sqlite"
+    try:
+        lock = sqlite3.connect(path, timeout=0.0, isolation_level=None)
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.Error:
+            lock.close()
+            raise
+    except sqlite3.Error as error:
+        if error.sqlite_errorname == "SQLITE_BUSY":
+            raise IngestError(
+                f"{shop_dir.root}: another import is running; wait for it and import again"
+            ) from error
+        raise IngestError(
+            f"{path}: expected to lock the shop's data, came '{error}'; make the folder writable, "
+            "or remove this file if it is damaged"
+        ) from error
+    return lock

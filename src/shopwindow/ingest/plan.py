@@ -3,11 +3,11 @@
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from shopwindow.errors import IngestError
-from shopwindow.ingest.sample import Sample, look
+from shopwindow.ingest.sample import Sample, look, shortened
 from shopwindow.ingest.source import SKIP, Source
 from shopwindow.ingest.targets import ACTION_WORDS, ATTRIBUTE, TARGETS, Target, target_of
 from shopwindow.ingest.times import guess_time
@@ -99,6 +99,20 @@ def plan_of(source: Source, shop: ShopConfig) -> Plan:
     )
 
 
+def widened(plan: Plan, later: Sequence[str], shop: ShopConfig) -> Plan:
+    """The plan with columns that its sample did not show: they may fill the fields that are still open."""
+    shown = replace(plan.sample, columns=tuple(later))
+    found = _guesses(plan.table, shown, {*plan.columns, *plan.constants}, shop)
+    used = {column for columns in found.values() for column in columns}
+    return replace(
+        plan,
+        sample=replace(plan.sample, columns=(*plan.sample.columns, *later)),
+        columns=plan.columns | found,
+        guessed=(*plan.guessed, *found),
+        unused=(*plan.unused, *(column for column in later if column not in used)),
+    )
+
+
 def _target(source: Source, name: str) -> Target:
     target = target_of(source.table, name)
     if target is None:
@@ -115,7 +129,7 @@ def _stated(source: Source, sample: Sample) -> dict[str, tuple[str, ...]]:
         missing = next((each for each in columns if each not in sample.columns), None)
         if missing is not None:
             raise IngestError(
-                f"{source.path}: field '{name}': expected one of its columns {', '.join(sample.columns)}, "
+                f"{source.path}: field '{name}': expected one of its columns {shortened(sample.columns)}, "
                 f"came '{missing}'"
             )
         stated[name] = columns
@@ -153,7 +167,7 @@ def _check_required(source: Source, sample: Sample, filled: set[str], shop: Shop
             or (target.kind == "time" and source.mapping.time == "order")
         ):
             continue
-        came = ", ".join(sample.columns)
+        came = shortened(sample.columns)
         if target.name == "action":
             remedy = f"--map action=COLUMN, or what every row is: --set action={shop.action_names[0]}"
         elif sample.header_line and not filled:

@@ -15,7 +15,7 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from shopwindow.ingest.delimited import records_of
-from shopwindow.ingest.engine import Engine
+from shopwindow.ingest.engine import COLUMN, Engine
 from shopwindow.ingest.plan import Plan
 from shopwindow.ingest.targets import target_of
 from shopwindow.ingest.times import UNIX
@@ -39,20 +39,39 @@ def _bit_length(text: ir.Value) -> ir.IntegerValue: ...
 def _json_valid(text: ir.Value) -> ir.BooleanValue: ...
 
 
+@ibis.udf.scalar.builtin(name="json_keys", signature=(("string",), "array<string>"))  # type: ignore[untyped-decorator]
+def _json_keys(text: ir.Value) -> ir.ArrayValue: ...
+
+
 @ibis.udf.scalar.builtin(name="to_json")  # type: ignore[untyped-decorator]
 def _to_json(value) -> dt.JSON: ...  # type: ignore[no-untyped-def]
 
 
-def read(engine: Engine, path: Path, plan: Plan) -> ir.Table:
-    """The records of the file.
+def lines_of(engine: Engine, path: Path, plan: Plan) -> ir.Table:
+    """The lines of the file; of a Parquet file its rows.
 
     Raises:
         IngestError: the file as a whole is damaged.
     """
-    if plan.sample.form == "parquet":
-        return _parquet(engine.numbered(path, None), plan)
-    lines = engine.numbered(path, plan.encoding)
+    return engine.numbered(path, None if plan.sample.form == "parquet" else plan.encoding)
+
+
+def later_keys(lines: ir.Table, plan: Plan) -> tuple[str, ...]:
+    """Keys of JSON lines that the sample did not show: what is rare, a purchase's value say, may come late."""
+    if plan.sample.form != "jsonl":
+        return ()
+    whole = lines.raw.strip().startswith("{") & _json_valid(lines.raw)
+    keys = whole.ifelse(_json_keys(lines.raw), ibis.null("array<string>"))
+    lists = lines.select(keys=keys).distinct().to_pyarrow()["keys"].to_pylist()
+    found = {key for each in lists for key in each or ()}
+    return tuple(sorted(key for key in found.difference(plan.sample.columns) if '"' not in key))
+
+
+def read(engine: Engine, lines: ir.Table, plan: Plan) -> ir.Table:
+    """The records of the file that `lines_of` opened."""
     match plan.sample.form:
+        case "parquet":
+            return _parquet(lines, plan)
         case "jsonl":
             return _jsonl(lines, plan)
         case "sequences":
@@ -111,18 +130,20 @@ def _sequences(lines: ir.Table) -> ir.Table:
 
 def _parquet(file: ir.Table, plan: Plan) -> ir.Table:
     def text_of(column: str) -> ir.Value:
-        value = file[column]
+        value = file[COLUMN + column]
         if value.type().is_nested():
             return _to_json(value).cast("string")
         text = value.cast("string")
-        return text.re_replace(r"\.0$", "") if column in plan.sample.decimals else text
+        if column not in plan.sample.decimals:
+            return text
+        return value.isnan().ifelse(ibis.null("string"), text.re_replace(r"\.0$", ""))
 
-    raw = ibis.struct({name: file[name] for name in file.columns if name != "line"})
+    raw = ibis.struct({name.removeprefix(COLUMN): file[name] for name in file.columns if name != "line"})
     records = file.mutate(raw=raw, broken=ibis.null("string"))
     fitting = {
-        name: records[columns[0]]
+        name: records[COLUMN + columns[0]]
         for name, columns in plan.columns.items()
-        if len(columns) == 1 and _fits(name, file[columns[0]].type(), plan)
+        if len(columns) == 1 and _fits(name, file[COLUMN + columns[0]].type(), plan)
     }
     return _filled(records, plan, text_of, fitting)
 

@@ -3,7 +3,8 @@
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ from shopwindow.ingest.source import FORMS, FieldMapping
 
 HEAD_BYTES: Final = 1 << 18
 MAX_RECORDS: Final = 1000
+NAMED: Final = 40  # columns in an error's text
 PACKED: Final = {".gz": "gzip", ".zst": "zstd"}
 FORM_OF: Final = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".dat": "csv", ".inter": "csv", ".tab": "csv",
@@ -68,6 +70,8 @@ def look(path: Path, mapping: FieldMapping) -> Sample:
     Raises:
         IngestError: no such file, a folder, an empty file, or not of the form it claims.
     """
+    if not str(path).isprintable() and any("\ud800" <= each <= "\udfff" for each in str(path)):
+        raise IngestError(f"{str(path)!r}: expected a path in UTF-8, came other bytes; rename the file")
     if path.is_dir():
         raise IngestError(f"{path}: expected a file, came a folder; import its files one by one")
     if not path.is_file():
@@ -111,21 +115,16 @@ def _head(path: Path, encoding: str) -> list[str]:
 
 
 def _csv(path: Path, lines: list[str], mapping: FieldMapping) -> Sample:
-    first = next(number for number, line in enumerate(lines) if line)
+    first = next(number for number, line in enumerate(lines) if line.strip())
     delimiter = mapping.delimiter or _delimiter(path, lines[first])
-    rows = _split(lines[first:], delimiter)
     if mapping.names:
         columns, header_line = mapping.names, 0
     else:
-        columns, header_line = tuple(each.strip() for each in next(rows)), first + 1
-    doubled = next((each for each in columns if columns.count(each) > 1), None)
-    if doubled is not None:
-        raise IngestError(
-            f"{path}: expected each column once, came '{doubled}' several times in {', '.join(columns)}; "
-            "if the first line is data, name the columns: --names customer,item,..."
-        )
+        columns, header_line = tuple(each.strip() for each in _split(lines[first], delimiter)), first + 1
+    _check_once(path, columns, "if the first line is data, name the columns: --names customer,item,...")
     records = []
-    for row in rows:
+    for line in lines[header_line or first :]:
+        row = _split(line, delimiter)
         if len(row) == len(columns):
             records.append(dict(zip(columns, (text.strip() or None for text in row), strict=True)))
         if len(records) == MAX_RECORDS:
@@ -135,11 +134,28 @@ def _csv(path: Path, lines: list[str], mapping: FieldMapping) -> Sample:
     )
 
 
-def _split(lines: list[str], delimiter: str) -> Iterator[list[str]]:
-    if len(delimiter) == 1 and delimiter != " ":
-        yield from (row for row in csv.reader(lines, delimiter=delimiter) if row)
-    else:
-        yield from (line.split() if delimiter == " " else line.split(delimiter) for line in lines if line)
+def _check_once(path: Path, columns: Sequence[str], remedy: str) -> None:
+    doubled, times = Counter(columns).most_common(1)[0] if columns else ("", 0)
+    if times > 1:
+        raise IngestError(
+            f"{path}: expected each column once, came '{doubled}' {times} times in {shortened(columns)}; {remedy}"
+        )
+
+
+def shortened(columns: Sequence[str]) -> str:
+    """The names for an error's text: not all of thousands."""
+    more = f", ... ({len(columns):,} in all)" if len(columns) > NAMED else ""
+    return ", ".join(columns[:NAMED]) + more
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    """The fields of a line by itself: a quote left open must not swallow the sample."""
+    if len(delimiter) > 1 or delimiter == " ":
+        return line.split() if delimiter == " " else line.split(delimiter)
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:  # a field of more than 128 KiB
+        return []
 
 
 def _delimiter(path: Path, line: str) -> str:
@@ -181,13 +197,25 @@ def _parquet(path: Path) -> Sample:
         batch = next(file.iter_batches(batch_size=MAX_RECORDS), None)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         raise IngestError(f"{path}: expected a Parquet file, came {error}; the file is damaged") from error
-    rows = batch.to_pylist() if batch is not None else []
+    _check_once(path, [name.lower() for name in schema.names], "rename one of them; A and a count as one")
+    rows = _told(batch).to_pylist() if batch is not None else []
     return Sample(
         form="parquet",
         columns=tuple(schema.names),
         records=tuple({name: _text(value) for name, value in row.items()} for row in rows),
         decimals=tuple(each.name for each in schema if pa.types.is_floating(each.type)),
     )
+
+
+def _told(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with its times as texts: Arrow knows moments and zones that Python does not."""
+    columns = [
+        column.cast(pa.timestamp(column.type.unit)).cast(pa.string())
+        if pa.types.is_timestamp(column.type)
+        else column
+        for column in batch.columns
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
 
 def _text(value: object) -> str | None:

@@ -78,8 +78,8 @@ def read_mapping(path: Path, table: str) -> FieldMapping:
     if not path.is_file():
         raise SchemaError(file=str(path), expected="a mapping file (TOML)", came="no file")
     try:
-        parts = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        parts = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
         raise SchemaError(file=str(path), expected="TOML", came=str(error)) from error
     part = parts.get(table)
     if not isinstance(part, dict):

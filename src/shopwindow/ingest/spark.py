@@ -15,8 +15,8 @@ from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as f
 
 from shopwindow.errors import ConfigError, IngestError
-from shopwindow.ingest.engine import LINE_BYTES, NO_TEXT, TOO_LONG, WHOLE_MACHINE, Resources
-from shopwindow.ingest.spark_dialect import FUNCTIONS, SparkConnection
+from shopwindow.ingest.engine import COLUMN, LINE_BYTES, NO_TEXT, TOO_LONG, WHOLE_MACHINE, Resources
+from shopwindow.ingest.spark_dialect import FUNCTIONS, SparkConnection, literal
 
 SETTINGS: Final = {
     "spark.driver.host": "127.0.0.1",
@@ -50,10 +50,11 @@ class SparkEngine:
     def numbered(self, path: Path, encoding: str | None) -> ir.Table:
         if encoding is None:
             rows = self._parquet(path)
-            return self._view("rows", rows.withColumn("line", f.col("_metadata.row_index") + 1))
+            names = [f.col(f"`{name}`").alias(COLUMN + name) for name in rows.columns]
+            return self._view("rows", rows.select((f.col("_metadata.row_index") + 1).alias("line"), *names))
         plain = _plain(path, encoding, self._new("plain"))
         stored = self._new("lines")
-        _lines(self._session.read.text(str(plain))).write.parquet(str(stored))
+        _lines(self._session.read.text(literal(plain))).write.parquet(str(stored))
         return self._connection.read_parquet(stored)
 
     def kept(self, name: str, table: ir.Table | pa.Table) -> ir.Table:
@@ -74,7 +75,7 @@ class SparkEngine:
 
     def _parquet(self, path: Path) -> DataFrame:
         try:
-            return self._session.read.parquet(str(path))
+            return self._session.read.parquet(literal(path))
         except PySparkException as error:  # times of nanoseconds, as a rule
             reason = str(error).splitlines()[0]
             raise IngestError(

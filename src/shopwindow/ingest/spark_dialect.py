@@ -56,6 +56,7 @@ FUNCTIONS: Final = (
     # in a list of its own: what follows the first value is read, too
     f"""json_valid(text STRING) RETURNS BOOLEAN RETURN
         coalesce(size({_from_json("concat('[', text, ']')", "array<string>")}) = 1, false)""",
+    "json_keys(text STRING) RETURNS ARRAY<STRING> RETURN json_object_keys(text)",
     f"json_list(text STRING) RETURNS ARRAY<STRING> RETURN IF(json_valid(text), {_from_json('text', 'array<string>')}, NULL)",
     f"""json_map(text STRING) RETURNS MAP<STRING, STRING> RETURN
         IF(json_valid(text), {_from_json('text', 'map<string, string>')}, NULL)""",
@@ -157,6 +158,11 @@ class SparkDialect(PySparkCompiler):  # type: ignore[misc]
         return self.f.anon.transform(ordered, sge.Lambda(this=its_value, expressions=[each]))
 
 
+def literal(path: str | Path) -> str:
+    """The path for Spark's readers, which would take it for a pattern."""
+    return re.sub(r"[\\*?\[\]{}]", r"\\\g<0>", str(path))
+
+
 @final
 class SparkConnection(Backend):  # type: ignore[misc]
     """Ibis on a Spark session: in this dialect, results by Arrow instead of pandas, several files as one table."""
@@ -171,7 +177,7 @@ class SparkConnection(Backend):  # type: ignore[misc]
 
     def read_parquet(self, path: str | Path | Sequence[str], /, *, table_name: str | None = None) -> ir.Table:
         """The rows of one file or folder, or of several."""
-        paths = [str(path)] if isinstance(path, str | Path) else list(path)
+        paths = [path] if isinstance(path, str | Path) else path
         name = table_name or gen_name("read_parquet")
-        self._session.read.parquet(*paths).createOrReplaceTempView(name)
+        self._session.read.parquet(*map(literal, paths)).createOrReplaceTempView(name)
         return self.table(name)

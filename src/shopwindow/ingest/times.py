@@ -69,7 +69,7 @@ def at_ms(text: ir.StringValue, time: str, year: int | None) -> ir.IntegerValue:
     Times without a zone are of the connection's time zone: the shop's.
     """
     if time == "order":
-        return 1000 * text.re_search("^[0-9]{1,12}$").ifelse(text, ibis.null("string")).cast("int64")
+        return 1000 * text.re_search("^[0-9]{1,11}$").ifelse(text, ibis.null("string")).cast("int64")
     if time in UNIX:
         stamp = text.try_cast("float64") * UNIX[time]
         return _within(stamp).round().cast("int64")  # within first: NaN has no int64
@@ -89,6 +89,6 @@ def expected_time(time: str, year: int | None) -> str:
     """What a row that was set aside should have had."""
     names = {"s": "unix seconds", "ms": "unix milliseconds", "us": "unix microseconds", "iso": "ISO 8601"}
     if time == "order":
-        return "a whole number"
+        return "a whole number of at most 11 digits"
     written = names.get(time, time) + (f" of {year}" if year else "")
     return f"a time between 1990 and 2100 ({written})"

@@ -16,6 +16,7 @@ ATTRIBUTE_KINDS = ("category", "number", "text")
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
+ONE_MACHINES: Final = ("posix/", "right/", "posixrules", "localtime", "Factory")  # files, no zones by name
 MOST: Final = 1e9
 MOST_TABLES: Final = 200  # a place is a code, of one byte for actions
 
@@ -184,7 +185,7 @@ def read_shop(path: Path) -> ShopConfig:
             expected="a shop.toml (make one with `shopwindow init`)", came="no file", file=str(path)
         )
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         parsed = tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise SchemaError(expected="UTF-8 text", came=str(error), file=str(path)) from error
@@ -213,8 +214,11 @@ def _parse(toml: _Toml, parsed: Mapping[str, Any]) -> ShopConfig:
     time_zone = shop.text("time_zone", "UTC")
     try:
         ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise shop.error("time_zone", "a time zone such as Europe/Berlin", time_zone) from error
+        of_one_machine = time_zone.startswith(ONE_MACHINES)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        of_one_machine = True
+    if of_one_machine:
+        raise shop.error("time_zone", "a time zone such as Europe/Berlin", time_zone)
 
     surfaces = tuple(
         Surface(name=table.word("name"), kind=table.choice("kind", SURFACE_KINDS))

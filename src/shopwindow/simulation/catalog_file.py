@@ -1,5 +1,6 @@
 """A real catalogue as the goods of a simulated shop: its columns are found by name, bad rows are set aside with a reason."""
 
+import glob
 import hashlib
 import json
 import re
@@ -125,7 +126,7 @@ def load_catalog(path: Path) -> Catalog:
 
 
 def _source(path: Path) -> str:
-    quoted = str(path).replace("'", "''")
+    quoted = glob.escape(str(path)).replace("'", "''")  # a path, no pattern
     if path.suffix == ".parquet":
         return f"read_parquet('{quoted}')"
     return f"read_csv('{quoted}', header=true, all_varchar=true, null_padding=true)"

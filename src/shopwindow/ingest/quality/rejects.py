@@ -1,5 +1,6 @@
 """Rows that imports set aside, as their reject files tell."""
 
+import glob
 from typing import Final
 
 import ibis
@@ -20,8 +21,8 @@ def set_aside(clean: Clean) -> ir.Table | None:
         path = clean.shop_dir.data / "rejects" / f"{record.source}-{record.content[:12]}.csv"
         if record.rejected and path.exists():
             rows = clean.connection.read_csv(
-                str(path), header=True, columns=COLUMNS, quote='"', escape='"', delim=",", auto_detect=False,
-                max_line_size=20_000_000,
+                glob.escape(str(path)), header=True, columns=COLUMNS, quote='"', escape='"', delim=",",
+                auto_detect=False, max_line_size=20_000_000,
             )  # fmt: skip
             tables.append(rows.mutate(file=ibis.literal(record.source)).drop("raw"))
     if not tables:
