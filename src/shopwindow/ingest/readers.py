@@ -138,7 +138,9 @@ def _parquet(file: ir.Table, plan: Plan) -> ir.Table:
             return text
         return value.isnan().ifelse(ibis.null("string"), text.re_replace(r"\.0$", ""))
 
-    raw = ibis.struct({name.removeprefix(COLUMN): file[name] for name in file.columns if name != "line"})
+    told = {name: file[name] for name in file.columns if name != "line"}
+    told |= {name: each.cast("string") for name, each in told.items() if each.type().is_temporal()}
+    raw = ibis.struct({name.removeprefix(COLUMN): each for name, each in told.items()})
     records = file.mutate(raw=raw, broken=ibis.null("string"))
     fitting = {
         name: records[COLUMN + columns[0]]
