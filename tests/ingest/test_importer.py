@@ -469,3 +469,17 @@ def test_a_seed_makes_customer_keys_repeatable(tmp_path: Path) -> None:
         import_file(directory, ShopConfig(name="x"), Source(path), seed=3)
         found.append(read_actions(directory).column("customer_key").to_pylist())
     assert found[0] == found[1]
+
+
+def test_years_of_five_digits_cost_their_row(importing: Import) -> None:
+    good = "user,item,action,at\n" + "".join(f"u,b,click,2023-01-10T04:00:{n}Z\n" for n in range(10, 40))
+    report = importing((good + "u,a,click,294247-01-10T04:00:54.775806Z\n").encode(), "log.csv")
+    assert (report.imported, report.rejected) == (30, 1)
+
+
+def test_values_that_the_engine_cannot_hold_are_named(importing: Import, tmp_path: Path) -> None:
+    times = pa.array([*range(T0 * 1000, T0 * 1000 + 30), 10**16], pa.int64()).cast(pa.timestamp("ms"))
+    rows = {"user": ["u"] * 31, "item": ["a"] * 31, "action": ["click"] * 31, "ts": times}
+    pq.write_table(pa.table(rows), tmp_path / "x")
+    with pytest.raises(IngestError, match="expected values that DuckDB can hold, came Conversion"):
+        importing((tmp_path / "x").read_bytes(), "log.parquet")

@@ -154,6 +154,11 @@ def engine(spill: Path, time_zone: str = "UTC", resources: Resources = WHOLE_MAC
                 f"{spill}: expected to get by with {resources.mib} MiB of memory and the space on this disk, "
                 f"came {reason}; make room, or allow more memory (import: --memory)"
             ) from error
+        except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
+            reason = str(error).splitlines()[0]
+            raise IngestError(
+                f"expected values that DuckDB can hold, came {reason}; set it right in the file, or leave the column out"
+            ) from error
         finally:
             connection.disconnect()
 

@@ -74,11 +74,19 @@ def at_ms(text: ir.StringValue, time: str, year: int | None) -> ir.IntegerValue:
         stamp = text.try_cast("float64") * UNIX[time]
         return _within(stamp).round().cast("int64")  # within first: NaN has no int64
     if time == "iso":
-        value = _epoch_ms(text.try_cast("timestamp('UTC')"))
+        value = _epoch_ms(_sane(text).try_cast("timestamp('UTC')"))
     else:
         pattern, dated = (f"%Y {time}", ibis.literal(f"{year} ") + text) if year else (time, text)
         value = _epoch_ms(_try_strptime(dated, pattern).try_cast("timestamp('UTC')"))
     return _within(value)
+
+
+def _sane(text: ir.Value) -> ir.Value:
+    """Without years of five digits and more, at which DuckDB fails instead of giving null."""
+    if not text.type().is_string():
+        return text
+    fifth = text.substr(4, 1)
+    return ((fifth < "0") | (fifth > "9")).ifelse(text, ibis.null("string"))
 
 
 def _within(moment: ir.NumericValue) -> ir.NumericValue:
