@@ -36,6 +36,28 @@ def test_a_page_knows_its_order_and_the_largest_gain_of_each_item(make_dataset) 
     assert np.isnan(pages.propensity).all()
 
 
+def test_every_action_on_an_item_of_the_page_is_known_by_name(make_dataset) -> None:
+    dataset, pages = logged_pages(make_dataset(ACTIONS), tables([PAGE], ACTIONS))
+    named = [
+        [name for name, done in zip(dataset.shop.action_names, acted, strict=True) if done]
+        for acted in pages.acted
+    ]
+    assert named == [["hide"], ["click", "cart"], []]
+
+
+def test_what_is_done_later_is_not_known_yet(make_dataset) -> None:
+    _, pages = logged_pages(make_dataset(ACTIONS), tables([PAGE], ACTIONS).acted_before(13))
+    assert pages.gain.tolist() == [0, 1, 0]  # the click at 12, not the cart at 13
+    assert pages.acted.sum() == 1
+
+
+def test_pages_of_different_lengths_stand_side_by_side(make_dataset) -> None:
+    later = PAGE | {"page_id": "p2", "at_ms": 30, "items": [4]}
+    _, pages = logged_pages(make_dataset(ACTIONS), tables([PAGE, later], ACTIONS))
+    assert pages.position().tolist() == [0, 1, 2, 0]
+    assert pages.by_page().tolist() == [pages.row[:3].tolist(), [pages.row[3], -1, -1]]
+
+
 def test_customers_who_never_acted_have_a_place_and_no_history(make_dataset) -> None:
     stranger = PAGE | {"page_id": "p2", "customer_key": 3, "at_ms": 11}
     dataset, pages = logged_pages(make_dataset(ACTIONS), tables([PAGE, stranger], ACTIONS))

@@ -30,6 +30,7 @@ def pages_of(rows, gains, propensities=None) -> LoggedPages:
         requests=requests,
         offsets=offsets,
         row=flat,
+        acted=(gain > 0)[:, None],
         gain=gain,
         propensity=chances.astype(np.float32),
         seen=np.ones(len(flat), dtype=bool),

@@ -1,6 +1,6 @@
 """LoggedPages: what the shop showed, in its order, and what came of each item.
 
-Legend: P pages, I places of all pages together, U customers, E events.
+Legend: P pages, I places of all pages together, K places of the longest page, A actions, U customers, E events.
 """
 
 from dataclasses import dataclass, replace
@@ -26,14 +26,15 @@ class LoggedPages:
     """Page p showed items offsets[p] .. offsets[p+1]-1, in this order.
 
     `requests`: what each page answered; its wanted items are those of the page with a gain. `row [I]`: -1 where the
-    catalogue does not know the item. `gain [I]`: the largest of the actions on the item that name the page, 0 for
-    none. `propensity [I]`: as logged, NaN where it is not known. `seen [I]`: the item came into view or was acted on; all
+    catalogue does not know the item. `acted [I, A]`: which of the shop's actions on the item name the page; none on
+    unknown items. `gain [I]`: the largest of theirs, 0 for none. `propensity [I]`: as logged, NaN where it is not known. `seen [I]`: the item came into view or was acted on; all
     items of a page without any impression count as seen.
     """
 
     requests: RequestSet
     offsets: Int64
     row: Rows
+    acted: Bool
     gain: Float
     propensity: Float
     seen: Bool
@@ -45,6 +46,16 @@ class LoggedPages:
         """[I] the page that each place belongs to."""
         return np.repeat(np.arange(len(self)), np.diff(self.offsets))
 
+    def position(self) -> Int64:
+        """[I] place on its page, 0 = first."""
+        return np.arange(len(self.row)) - self.offsets[self.page()]
+
+    def by_page(self) -> Rows:
+        """[P, K] the rows of each page in its order, then -1."""
+        found = np.full((len(self), int(np.diff(self.offsets).max(initial=1))), -1, dtype=np.int32)
+        found[self.page(), self.position()] = self.row
+        return found
+
     def where(self, chosen: Bool) -> "LoggedPages":
         """The chosen pages; `chosen [P]`."""
         inside = np.repeat(chosen, np.diff(self.offsets))
@@ -52,6 +63,7 @@ class LoggedPages:
             requests=self.requests.take(np.flatnonzero(chosen)),
             offsets=np.append(0, np.cumsum(np.diff(self.offsets)[chosen])).astype(np.int64),
             row=self.row[inside],
+            acted=self.acted[inside],
             gain=self.gain[inside],
             propensity=self.propensity[inside],
             seen=self.seen[inside],
@@ -64,6 +76,7 @@ class LoggedPages:
             self,
             offsets=kept,
             row=self.row[places],
+            acted=self.acted[places],
             gain=self.gain[places],
             propensity=self.propensity[places],
             seen=self.seen[places],
@@ -79,9 +92,13 @@ class PageTables:
     actions: pa.Table
     customers: pa.Table
 
+    def acted_before(self, at_ms: int) -> "PageTables":
+        """The same pages without what was done from this moment on: what was known of them by then."""
+        return replace(self, actions=self.actions.filter(pc.less(self.actions.column("at_ms"), at_ms)))
 
-def load_pages(shop_dir: ShopDirectory, dataset: Dataset) -> tuple[Dataset, LoggedPages]:
-    """The imported pages of a shop; see `logged_pages`.
+
+def read_page_tables(shop_dir: ShopDirectory) -> PageTables:
+    """What was imported.
 
     Raises:
         DatasetError: no page was imported.
@@ -97,7 +114,16 @@ def load_pages(shop_dir: ShopDirectory, dataset: Dataset) -> tuple[Dataset, Logg
             f"{shop_dir.root}: expected pages that the shop has served, came none; import them with "
             "`shopwindow import --table pages`, and actions that name them in page_id"
         )
-    return logged_pages(dataset, tables)
+    return tables
+
+
+def load_pages(shop_dir: ShopDirectory, dataset: Dataset) -> tuple[Dataset, LoggedPages]:
+    """The imported pages of a shop; see `logged_pages`.
+
+    Raises:
+        DatasetError: no page was imported.
+    """
+    return logged_pages(dataset, read_page_tables(shop_dir))
 
 
 def logged_pages(dataset: Dataset, tables: PageTables) -> tuple[Dataset, LoggedPages]:
@@ -117,20 +143,22 @@ def logged_pages(dataset: Dataset, tables: PageTables) -> tuple[Dataset, LoggedP
     key = pc.list_flatten(items).to_numpy().astype(np.int32)
     page = np.repeat(np.arange(len(length)), length)
     places = _Places(pages.column("page_id").combine_chunks(), page, key)
-    gain = _gains(dataset, tables.actions, places)
-    viewed = places.find(tables.impressions)[0]
+    viewed = places.find(tables.impressions)
     propensity = _propensities(pages.column("propensities").combine_chunks(), length)
     first = np.zeros(len(key), dtype=np.bool_)
     first[np.unique(page * (int(key.max(initial=0)) + 1) + key, return_index=True)[1]] = True
     row = dataset.catalog.rows_of(key[first])
     offsets = np.searchsorted(page[first], np.arange(len(length) + 1)).astype(np.int64)
-    wanted = (gain[first] > 0) & (row >= 0)
+    acted = _acted(dataset, tables.actions, places)[first] & (row >= 0)[:, None]
+    gain = np.where(acted, np.maximum(dataset.gains, 0), np.float32(0)).max(axis=1)
+    wanted = gain > 0
     truth_offsets = np.append(0, np.cumsum(wanted))[offsets].astype(np.int64)
     found = LoggedPages(
-        requests=_requests(dataset, pages, truth_offsets, row[wanted], gain[first][wanted]),
+        requests=_requests(dataset, pages, truth_offsets, row[wanted], gain[wanted]),
         offsets=offsets,
         row=row,
-        gain=np.where(wanted, gain[first], np.float32(0)),
+        acted=acted,
+        gain=gain,
         propensity=propensity[first],
         seen=_seen(viewed, page, len(length))[first] | wanted,
     )
@@ -166,34 +194,26 @@ class _Places:
     page: Int64
     key: Int32
 
-    def find(self, table: pa.Table, order: Float | None = None) -> tuple[Bool, Int64]:
-        """[I] whether a row names the page and the item, and which; of several that with the largest `order`."""
+    def find(self, table: pa.Table) -> Bool:
+        """[I] whether a row names the page and the item."""
         place = pc.index_in(table.column("page_id"), value_set=self.page_id).fill_null(-1).to_numpy()
         item = table.column("item_key").to_numpy().astype(np.int64)
         many = int(max(self.key.max(initial=0), item.max(initial=0))) + 1
-        asked, known = self.page * many + self.key, place.astype(np.int64) * many + item
-        sorted_by = np.lexsort((np.zeros(len(known)) if order is None else -order, known))
-        at = np.searchsorted(known, asked, sorter=sorted_by)
-        row = (
-            sorted_by[np.minimum(at, len(known) - 1)] if len(known) else np.zeros(len(asked), dtype=np.int64)
-        )
-        hit: Bool = (
-            (at < len(known)) & (known[row] == asked) if len(known) else np.zeros(len(asked), np.bool_)
-        )
-        return hit, row
+        there = place >= 0
+        found: Bool = np.isin(self.page * many + self.key, place[there].astype(np.int64) * many + item[there])
+        return found
 
 
-def _gains(dataset: Dataset, actions: pa.Table, places: _Places) -> Float:
-    """[I] the largest gain of the actions that name the page and the item, 0 without any."""
+def _acted(dataset: Dataset, actions: pa.Table, places: _Places) -> Bool:
+    """[I, A] which of the shop's actions name the page and the item; tests do not count."""
     named = pc.and_(
         pc.is_valid(actions.column("page_id")), pc.invert(pc.fill_null(actions.column("test"), False))
     )
     actions = actions.filter(named)
-    action = pc.index_in(actions.column("action"), value_set=pa.array(dataset.shop.action_names))
-    gains = np.append(dataset.gains, np.float32(0))[action.fill_null(-1).to_numpy()]
-    hit, row = places.find(actions, gains)
-    found: Float = np.zeros(len(hit), dtype=np.float32)
-    found[hit] = np.maximum(gains[row[hit]], 0)
+    names = dataset.shop.action_names
+    found: Bool = np.empty((len(places.key), len(names)), dtype=np.bool_)
+    for code, name in enumerate(names):
+        found[:, code] = places.find(actions.filter(pc.equal(actions.column("action"), name)))
     return found
 
 

@@ -69,7 +69,7 @@ def sequence_batches(
         dataset = with_sampled_categories(dataset, rng)
     target_event = _targets(dataset, train_end, plan, rng)
     windows = _windows(dataset, train_end, plan, rng)
-    for places in _batches(windows.count, batch_size, rng):
+    for places in batches_by_length(windows.count, batch_size, rng):
         yield _batch(dataset, _taken(windows, places), target_event)
 
 
@@ -122,8 +122,8 @@ def _targets(dataset: Dataset, train_end: Int64, plan: SequencePlan, rng: np.ran
     return np.where(counts[wanted] > 0, eligible[np.minimum(drawn, len(eligible) - 1)], -1)
 
 
-def _batches(count: Int64, batch_size: int, rng: np.random.Generator) -> list[Int64]:
-    """Sequence numbers per batch: shuffled, then sorted by length within pools of 16 batches to save padding."""
+def batches_by_length(count: Int64, batch_size: int, rng: np.random.Generator) -> list[Int64]:
+    """Numbers of sequences of `count [n]` actions per batch: shuffled, then sorted by length within pools of 16 batches to save padding."""
     shuffled = rng.permutation(len(count))
     pool = 16 * batch_size
     pools = [shuffled[start : start + pool] for start in range(0, len(shuffled), pool)]

@@ -43,7 +43,7 @@ def telling(pages: LoggedPages) -> LoggedPages:
 
 def your_order(pages: LoggedPages) -> Float:
     """[I] scores that give the order in which the shop showed the items: minus the place on the page."""
-    return (pages.offsets[pages.page()] - np.arange(len(pages.row))).astype(np.float32)
+    return (-pages.position()).astype(np.float32)
 
 
 def random_order(pages: LoggedPages, seed: int) -> Float:
