@@ -30,9 +30,9 @@ from shopwindow.models.item_encoder import ItemEncoderConfig
 from shopwindow.models.journey_encoder import JourneyEncoderConfig
 from shopwindow.models.losses import LossConfig
 from shopwindow.models.two_tower import TwoTowerConfig
-from shopwindow.training.loop import train
 from shopwindow.training.refit import refit
 from shopwindow.training.run import TrainingRun
+from shopwindow.training.train_two_tower import train
 from shopwindow.training.trained import TrainedTwoTower
 
 WORK = ROOT / "benchmarks" / "work" / "leave_one_out"

@@ -32,9 +32,9 @@ from shopwindow.release.build import build_release
 from shopwindow.release.registry import activate
 from shopwindow.serving.assembly import open_runtime
 from shopwindow.training import presets
-from shopwindow.training.loop import train
 from shopwindow.training.refit import refit
 from shopwindow.training.run import TrainingRun
+from shopwindow.training.train_two_tower import train
 
 SETS = ("tmall-ali2014", "taobao-slice", "rees46-head")
 VARIANTS = {"two-tower": "trainable", "two-tower-context": "context", "two-tower-frozen": "frozen"}

@@ -22,9 +22,9 @@ from shopwindow.simulation.generator import simulate
 from shopwindow.simulation.spec import WorldSpec
 from shopwindow.stream.event_log import record_of
 from shopwindow.stream.sqlite_log import SqliteLog
-from shopwindow.training.loop import load_run, train
 from shopwindow.training.presets import two_tower
 from shopwindow.training.run import TrainingRun
+from shopwindow.training.train_two_tower import load_run, train
 
 pytestmark = pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning")  # ibis's, of DuckDB
 

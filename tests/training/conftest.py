@@ -18,9 +18,9 @@ from shopwindow.schema.catalog import catalog_of
 from shopwindow.schema.events import ACTIONS
 from shopwindow.schema.items import ITEMS
 from shopwindow.schema.shop import ShopConfig
-from shopwindow.training.loop import train
 from shopwindow.training.presets import two_tower
 from shopwindow.training.run import TrainingRun
+from shopwindow.training.train_two_tower import train
 from shopwindow.training.trained import TrainedTwoTower
 
 NUM_ITEMS, NUM_CUSTOMERS, HOUR_MS = 30, 80, 3_600_000

@@ -10,7 +10,7 @@ import torch
 from shopwindow.datasets.requests import journeys
 from shopwindow.features.items import ItemVocabulary
 from shopwindow.training.export import export
-from shopwindow.training.loop import train
+from shopwindow.training.train_two_tower import train
 from shopwindow.training.trained import TrainedTwoTower, coded
 
 

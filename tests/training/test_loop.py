@@ -9,9 +9,9 @@ import torch
 from shopwindow.datasets.split import Split
 from shopwindow.errors import TrainingError
 from shopwindow.models.losses import LossConfig
-from shopwindow.training import loop
+from shopwindow.training import loop, train_two_tower
 from shopwindow.training.checkpoint import RunDirectory, load_json, load_tensors, save_tensors
-from shopwindow.training.loop import load_run, train
+from shopwindow.training.train_two_tower import load_run, train
 from shopwindow.training.validation import ndcg_at_10
 
 
@@ -64,14 +64,14 @@ def test_a_resumed_run_computes_the_numbers_of_an_uninterrupted_one(
 ) -> None:
     whole = train(dataset, split, short, tmp_path / "whole")
     killed = RunDirectory(tmp_path / "killed")
-    epoch = loop._Trainer._epoch
+    epoch = loop.Loop._epoch
 
     def dies_in_the_third(trainer, shown):
         if trainer.progress.epoch == 2:
             raise KeyboardInterrupt
         return epoch(trainer, shown)
 
-    monkeypatch.setattr(loop._Trainer, "_epoch", dies_in_the_third)
+    monkeypatch.setattr(loop.Loop, "_epoch", dies_in_the_third)
     with pytest.raises(KeyboardInterrupt):
         train(dataset, split, short, killed.root)
     monkeypatch.undo()
@@ -101,7 +101,7 @@ def test_the_same_seed_gives_the_same_model_and_another_seed_another(dataset, sp
 def test_training_stops_when_validation_no_longer_improves(
     dataset, split, run, tmp_path, monkeypatch
 ) -> None:
-    monkeypatch.setattr(loop, "ndcg_at_10", lambda *_: 0.5)
+    monkeypatch.setattr(train_two_tower, "ndcg_at_10", lambda *_: 0.5)
     train(dataset, split, replace(run, epochs=9, patience=2), tmp_path / "run")
     metrics = load_json(RunDirectory(tmp_path / "run").metrics)
     assert metrics["best_epoch"] == 1

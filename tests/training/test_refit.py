@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 
 from shopwindow.training.checkpoint import RunDirectory, load_json
-from shopwindow.training.loop import train
 from shopwindow.training.refit import refit
+from shopwindow.training.train_two_tower import train
 
 
 def test_a_refit_reads_the_validation_events_for_as_many_epochs_as_validation_chose(

@@ -73,6 +73,6 @@ def _models(
         yield setting.fit(exam.dataset, exam.split.before_test), str(setting)
     for name in names:
         note(f"run {name}")
-        from shopwindow.training.loop import load_run
+        from shopwindow.training.train_two_tower import load_run
 
         yield load_run(ask.shop_dir.runs / name, exam.dataset), f"run {name}"

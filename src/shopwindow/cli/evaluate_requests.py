@@ -48,7 +48,7 @@ def judge(exam: "Exam", runs: Sequence[Path], console: "Console", journal: Path 
         entrants.extend(replace(rival, peak_mib=peak_mib()) for rival in rivals)
         for path in runs:
             status.update(f"judging run {path.name}")
-            from shopwindow.training.loop import load_run
+            from shopwindow.training.train_two_tower import load_run
 
             model = judged(exam, load_run(path, exam.dataset), time.monotonic, f"run {path.name}")
             entrants.append(replace(model, peak_mib=peak_mib()))

@@ -54,7 +54,7 @@ def train(
     from shopwindow.datasets.dataset import load_dataset
     from shopwindow.datasets.split import SplitSpec, make_split
     from shopwindow.training.checkpoint import RunDirectory, load_json
-    from shopwindow.training.loop import train as train_run
+    from shopwindow.training.train_two_tower import train as train_run
 
     shop_dir, run_name = ShopDirectory(shop), name or preset
     if run_name != Path(run_name).name or run_name.startswith("."):

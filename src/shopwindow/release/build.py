@@ -23,6 +23,7 @@ from shopwindow.release.manifest import Lineage
 from shopwindow.release.write import ReleaseParts, write_release
 from shopwindow.schema.arrays import Float
 from shopwindow.schema.catalog import catalog_of
+from shopwindow.training.kinds import TWO_TOWER, run_kind
 
 if TYPE_CHECKING:
     from shopwindow.training.trained import TrainedTwoTower
@@ -59,7 +60,7 @@ def build_release(
     if not len(dataset.catalog):
         raise ReleaseError("the shop has no items: import items (or actions) before building a release")
     from shopwindow.training.export import export  # torch: only a build needs it
-    from shopwindow.training.loop import load_run
+    from shopwindow.training.train_two_tower import load_run
 
     trained = load_run(run_path, dataset)
     with tempfile.TemporaryDirectory() as exported:
@@ -73,8 +74,12 @@ def build_release(
 
 
 def run_names(shop_dir: ShopDirectory) -> list[str]:
-    """Training runs of this shop with a finished epoch, the one that went on last first."""
-    finished = [(path.stat().st_mtime_ns, path.parent.name) for path in shop_dir.runs.glob("*/metrics.json")]
+    """Two-towers of this shop with a finished epoch, the one that went on last first."""
+    finished = [
+        (path.stat().st_mtime_ns, path.parent.name)
+        for path in shop_dir.runs.glob("*/metrics.json")
+        if run_kind(path.with_name("config.json")) == TWO_TOWER
+    ]
     return [name for _, name in sorted(finished, reverse=True)]
 
 

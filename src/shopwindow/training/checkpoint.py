@@ -16,6 +16,7 @@ import torch
 
 from shopwindow.durable import write_durably
 from shopwindow.errors import TrainingError
+from shopwindow.training.kinds import run_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,19 @@ def load_tensors(path: Path) -> dict[str, Any]:
     except Exception as error:
         raise TrainingError(f"{path.name} of run {path.parent.name} cannot be read: {error}") from error
     return state
+
+
+def load_config(directory: RunDirectory, kind: str) -> dict[str, Any]:
+    """The config.json of a run of this kind.
+
+    Raises:
+        TrainingError: there is no run, or one of another kind.
+    """
+    config = load_json(directory.config)
+    came = run_kind(directory.config)
+    if came != kind:
+        raise TrainingError(f"run {directory.root.name}: expected a {kind}, came a {came}; name another run")
+    return config
 
 
 def load_json(path: Path) -> dict[str, Any]:

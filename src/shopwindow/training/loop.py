@@ -1,4 +1,4 @@
-"""The training loop: one for every model size, on a CPU or a GPU, that a kill cannot damage.
+"""The training loop: one for every model and size, on a CPU or a GPU, that a kill cannot damage.
 
 Everything random in an epoch comes from (seed, epoch), so a run that was stopped after an epoch and resumed
 computes the same numbers as one that was not.
@@ -9,30 +9,45 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from lightning.fabric import Fabric
 from rich.console import Console
-from torch import Tensor
+from torch import Tensor, nn
 
-from shopwindow.datasets.dataset import Dataset, with_sampled_categories
-from shopwindow.datasets.sequences import SequenceBatch, num_batches, sequence_batches
+from shopwindow.datasets.dataset import Dataset
 from shopwindow.datasets.split import Split
 from shopwindow.errors import TrainingError
-from shopwindow.models.context import JourneyTensors
-from shopwindow.models.two_tower import TwoTower
 from shopwindow.training.checkpoint import RunDirectory, load_json, load_tensors, save_tensors, save_text
-from shopwindow.training.negatives import NegativeSampler
+from shopwindow.training.kinds import TWO_TOWER
 from shopwindow.training.progress import TrainingProgress
-from shopwindow.training.run import TrainingRun, run_from_json
+from shopwindow.training.run import LoopSettings, run_from_json
 from shopwindow.training.schedule import move_average, rate_at
-from shopwindow.training.step import NextItemStep, StepBatch
-from shopwindow.training.trained import TrainedTwoTower, item_rows
-from shopwindow.training.validation import ndcg_at_10, sample
-from shopwindow.training.vocabulary import TowerVocabulary
+
+
+class Lesson(Protocol):
+    """What a model brings to the loop. `model`: whose weights are kept; `step`: a batch -> its loss, with the model inside.
+
+    `steps`: batches of one epoch, for the progress bar and the learning rate.
+    """
+
+    model: nn.Module
+    step: nn.Module
+    steps: int
+
+    def batches(self, rng: np.random.Generator, device: torch.device) -> Iterator[tuple[Any, int]]:
+        """What `step` reads, and the number of its rows, for one epoch; equal `rng` state gives equal batches."""
+        ...
+
+    def judge(self, average: nn.Module) -> float | None:
+        """Validation NDCG@10 of a model with these weights; None where nothing validates."""
+        ...
+
+    def card(self) -> dict[str, Any]:
+        """What best.pt must hold beside the weights."""
+        ...
 
 
 @dataclass
@@ -45,59 +60,28 @@ class Progress:
     best_epoch: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
 
-    def finished(self, run: TrainingRun) -> bool:
+    def finished(self, run: LoopSettings) -> bool:
         return self.epoch >= run.epochs or self.epoch - self.best_epoch >= run.patience
 
 
-def train(
-    dataset: Dataset, split: Split, run: TrainingRun, into: Path, resume: bool = False
-) -> TrainedTwoTower:
-    """Train a two-tower on the events before `split.train_end` and keep the best epoch in the directory `into`.
-
-    resume: go on after the last finished epoch of `into`, to exactly the numbers of an uninterrupted run.
+def prepare(directory: RunDirectory, dataset: Dataset, split: Split, run: LoopSettings, resume: bool) -> None:
+    """Write the run's config.json, or see to it that the run to be resumed is the same.
 
     Raises:
-        TrainingError: there are no events to train on; `into` holds a run already and `resume` is off; or
-            the run to resume had another configuration or other data.
+        TrainingError: the directory holds a run already and `resume` is off; or the run to resume had another
+            configuration or other data.
     """
-    directory = RunDirectory(into)
-    if not dataset.wanted_before(split.train_end).any():
-        raise TrainingError("there are no events to train on: import actions first (`shopwindow import`)")
-    _prepare(directory, dataset, split, run, resume)
-    trainer = _Trainer(dataset, split, run, directory)
-    trainer.go(resume)
-    return load_run(into, dataset)
-
-
-def load_run(path: Path, dataset: Dataset) -> TrainedTwoTower:
-    """The best epoch of a run, ready to score this data set.
-
-    Raises:
-        TrainingError: there is no finished epoch in `path`.
-    """
-    directory = RunDirectory(path)
-    run = run_from_json(json.dumps(load_json(directory.config)["run"]))
-    kept = load_tensors(directory.best)
-    vocabulary = TowerVocabulary.of_card(json.loads(kept["card"]), kept["trained_key"].numpy())
-    model = TwoTower(run.model, vocabulary.item_sizes, vocabulary.context_sizes)
-    model.load_state_dict(kept["model"])
-    if run.plan.sample_category and model.journeys.context is not None:
-        model.journeys.context.category.read_absent_as(
-            0
-        )  # trained without absent categories; node 0 is the shop
-    return TrainedTwoTower(path.name, run, vocabulary, model.eval(), dataset)
-
-
-def _prepare(directory: RunDirectory, dataset: Dataset, split: Split, run: TrainingRun, resume: bool) -> None:
     config = {
+        "kind": run.kind,
         "run": json.loads(run.to_json()),
         "split": asdict(split.spec),
         "columns": dataset.columns.fingerprint,
     }
     if resume:
         before = load_json(directory.config)
-        kept = run_from_json(json.dumps(before["run"]))  # settings that came since stand at their defaults
-        if (before := {**before, "run": json.loads(kept.to_json())}) != config:
+        kept = run_from_json(json.dumps(before["run"]), type(run))  # what came since stands at its default
+        before = {"kind": TWO_TOWER, **before, "run": json.loads(kept.to_json())}
+        if before != config:
             changed = sorted(_differences(before, config))
             raise TrainingError(
                 f"run {directory.root.name} cannot be resumed: {', '.join(changed)} changed since; "
@@ -118,65 +102,49 @@ def _differences(one: Any, other: Any, name: str = "") -> Iterator[str]:
         yield name
 
 
-class _Trainer:
-    """The parts of one run, put together; `go` trains."""
+class Loop:
+    """One run of a lesson; `go` trains until it is finished and leaves everything in the directory."""
 
-    def __init__(self, dataset: Dataset, split: Split, run: TrainingRun, directory: RunDirectory) -> None:
-        events = dataset.item_counts(dataset.wanted_before(split.train_end))
-        torch.manual_seed(run.seed)
-        self.dataset, self.split, self.run, self.directory = dataset, split, run, directory
-        self.vocabulary = TowerVocabulary.of(dataset, events, run.min_events)
+    def __init__(self, lesson: Lesson, run: LoopSettings, directory: RunDirectory) -> None:
+        self.lesson, self.run, self.directory = lesson, run, directory
         self.fabric = Fabric(accelerator=run.accelerator, devices=1, precision=run.precision)
         self.fabric.launch()
-        model = TwoTower(run.model, self.vocabulary.item_sizes, self.vocabulary.context_sizes)
-        candidates = torch.from_numpy(np.flatnonzero(events > 0))
-        step = NextItemStep(model, run.loss, self.vocabulary.inputs(dataset.catalog), candidates)
-        trained = [each for each in model.parameters() if each.requires_grad]
+        trained = [each for each in lesson.model.parameters() if each.requires_grad]
         optimiser = torch.optim.AdamW(
             trained, lr=run.learning_rate, weight_decay=run.weight_decay, betas=(0.9, 0.98), fused=True
         )
-        self.module, self.optimiser = self.fabric.setup(step, optimiser)
-        self.model = model
-        self.average = copy.deepcopy(model).eval()
-        self.sampler = NegativeSampler.of(run.loss, events)
-        self.validation = sample(split.valid, run.validation_requests, run.seed)
-        self.steps = max(num_batches(dataset, split.train_end, run.plan, run.batch_size), 1)
-        self.validated = dataset
-        if run.plan.sample_category:
-            self.validated = with_sampled_categories(dataset, np.random.default_rng(run.seed))
+        self.module, self.optimiser = self.fabric.setup(lesson.step, optimiser)
+        self.model = lesson.model
+        self.average = copy.deepcopy(lesson.model).eval()
         self.progress = Progress()
 
     def go(self, resume: bool) -> None:
         if resume and self.directory.checkpoint.exists():
             self._restore()
-        with TrainingProgress(Console(), self.run.epochs, self.steps) as shown:
+        with TrainingProgress(Console(), self.run.epochs, self.lesson.steps) as shown:
             while not self.progress.finished(self.run):
                 loss = self._epoch(shown)
                 self.progress.epoch += 1
-                ndcg = self._validate()
-                shown.epoch(self.progress.epoch, loss, ndcg)
+                ndcg = self.lesson.judge(self.average)
+                shown.epoch(self.progress.epoch, loss, ndcg or 0.0)
                 self._keep(loss, ndcg)
 
     def _epoch(self, shown: TrainingProgress) -> float:
-        run, epoch = self.run, self.progress.epoch
+        run, epoch, steps = self.run, self.progress.epoch, self.lesson.steps
         rng = np.random.default_rng([run.seed, epoch])
         torch.manual_seed(int(rng.integers(2**62)))
         self.module.train()
         total, rows = 0.0, 0
-        batches = sequence_batches(self.dataset, self.split.train_end, run.plan, run.batch_size, rng)
-        for place, batch in enumerate(batches):
-            count = int((batch.target >= 0).sum())
-            if not count:
-                continue
-            done = (epoch + min(place / self.steps, 1.0)) / run.epochs
-            loss = float(self._step(self._tensors(batch, rng), rate_at(run, done)))
+        for place, (batch, count) in enumerate(self.lesson.batches(rng, self.fabric.device)):
+            done = (epoch + min(place / steps, 1.0)) / run.epochs
+            loss = float(self._step(batch, rate_at(run, done)))
             if not math.isfinite(loss):
                 raise TrainingError(f"the loss became {loss} in epoch {epoch + 1}: lower the learning rate")
             total, rows = total + loss * count, rows + count
-            shown.step(epoch * self.steps + place + 1, epoch + 1, total / rows, count)
+            shown.step(epoch * steps + place + 1, epoch + 1, total / rows, count)
         return total / max(rows, 1)
 
-    def _step(self, batch: StepBatch, rate: float) -> Tensor:
+    def _step(self, batch: Any, rate: float) -> Tensor:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         loss: Tensor = self.module(batch)
@@ -191,30 +159,14 @@ class _Trainer:
         self.progress.step += 1
         return loss.detach()
 
-    def _tensors(self, batch: SequenceBatch, rng: np.random.Generator) -> StepBatch:
-        device = self.fabric.device
-        targets = batch.target[batch.target >= 0]
-        negatives = None if self.run.loss.name == "full" else self.sampler.draw(targets, rng).to(device)
-        return StepBatch(
-            item=item_rows(batch.journey, len(self.dataset.catalog)).to(device),
-            journey=JourneyTensors.of(batch.journey, device),
-            target=torch.from_numpy(batch.target.astype(np.int64)).to(device),
-            weight=torch.from_numpy(batch.gain).to(device) if self.run.loss.use_gains else None,
-            negatives=negatives,
-        )
-
-    def _validate(self) -> float:
-        name = self.directory.root.name
-        trained = TrainedTwoTower(name, self.run, self.vocabulary, self.average, self.validated)
-        return ndcg_at_10(trained, self.validated, self.validation, self.run.exclude_seen)
-
-    def _keep(self, loss: float, ndcg: float) -> None:
+    def _keep(self, loss: float, ndcg: float | None) -> None:
         """Write best.pt (if this epoch is the best), metrics.json, and last the checkpoint that counts the epoch."""
-        progress = self.progress
-        progress.history.append({"epoch": progress.epoch, "loss": loss, "ndcg@10": ndcg})
-        if ndcg > progress.best or not len(self.validation):
-            progress.best, progress.best_epoch = ndcg, progress.epoch
-            save_tensors(self._kept(), self.directory.best)
+        progress, reached = self.progress, ndcg or 0.0
+        progress.history.append({"epoch": progress.epoch, "loss": loss, "ndcg@10": reached})
+        if ndcg is None or ndcg > progress.best:
+            progress.best, progress.best_epoch = reached, progress.epoch
+            weights = {name: value.cpu() for name, value in self.average.state_dict().items()}
+            save_tensors({"model": weights, **self.lesson.card()}, self.directory.best)
         metrics = {"best_epoch": progress.best_epoch, "ndcg@10": progress.best, "epochs": progress.history}
         save_text(json.dumps(metrics, indent=1), self.directory.metrics)
         state = {
@@ -224,13 +176,6 @@ class _Trainer:
             "progress": asdict(progress),
         }
         save_tensors(state, self.directory.checkpoint)
-
-    def _kept(self) -> dict[str, Any]:
-        return {
-            "model": {name: value.cpu() for name, value in self.average.state_dict().items()},
-            "card": json.dumps(self.vocabulary.card()),
-            "trained_key": torch.from_numpy(self.vocabulary.trained_key.copy()),
-        }
 
     def _restore(self) -> None:
         state = load_tensors(self.directory.checkpoint)

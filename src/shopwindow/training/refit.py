@@ -6,9 +6,9 @@ from pathlib import Path
 
 from shopwindow.datasets.dataset import Dataset
 from shopwindow.datasets.split import Split
-from shopwindow.training.checkpoint import RunDirectory, load_json
-from shopwindow.training.loop import train
-from shopwindow.training.run import run_from_json
+from shopwindow.training.checkpoint import RunDirectory, load_config, load_json
+from shopwindow.training.run import TrainingRun, run_from_json
+from shopwindow.training.train_two_tower import train
 from shopwindow.training.trained import TrainedTwoTower
 
 
@@ -21,7 +21,7 @@ def refit(dataset: Dataset, split: Split, chosen: Path, into: Path, resume: bool
         TrainingError: `chosen` has no finished epoch; or see `train`.
     """
     directory = RunDirectory(chosen)
-    run = run_from_json(json.dumps(load_json(directory.config)["run"]))
+    run = run_from_json(json.dumps(load_config(directory, TrainingRun.kind)["run"]), TrainingRun)
     epochs = int(load_json(directory.metrics)["best_epoch"])
     everything = replace(split, train_end=split.before_test, valid=split.valid.part(0, 0))
     return train(dataset, everything, replace(run, epochs=epochs, patience=epochs), into, resume)

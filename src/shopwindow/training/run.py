@@ -1,30 +1,31 @@
-"""TrainingRun: everything that decides what a training run computes; it is kept beside its results."""
+"""Runs: everything that decides what training computes; it is kept beside its results."""
 
 from dataclasses import asdict, dataclass, field, replace
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self, TypeVar
 
 import msgspec
 
+from shopwindow.datasets.page_examples import PagePlan
 from shopwindow.datasets.sequences import SequencePlan
 from shopwindow.errors import ConfigError, TrainingError
 from shopwindow.models.losses import LossConfig
+from shopwindow.models.ranker import RankerConfig
 from shopwindow.models.two_tower import TwoTowerConfig
+from shopwindow.training.kinds import RANKER, TWO_TOWER
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingRun:
-    """Model, loss, examples and optimiser of one run.
+class LoopSettings:
+    """What the training loop asks of every model's run: optimiser, epochs, and when to stop.
 
     learning_rate: the highest; reached after `warm_up` (share of all steps), then kept or brought down to a
     hundredth along a cosine. average: decay of the running mean of the weights that is validated and kept;
     0 keeps the last weights. patience: epochs without a better validation NDCG@10 before the run stops.
-    exclude_seen: validation leaves out items that the customer already acted on.
-    min_events: an item with fewer training events has no id of its own.
+    validation_requests: at most so many requests, or pages, validate. min_events: an item with fewer training events has
+    no id of its own.
     """
 
-    model: TwoTowerConfig = field(default_factory=TwoTowerConfig)
-    loss: LossConfig = field(default_factory=LossConfig)
-    plan: SequencePlan
+    kind: ClassVar[str]
     epochs: int = 20
     batch_size: int = 64
     learning_rate: float = 1e-3
@@ -35,7 +36,6 @@ class TrainingRun:
     average: float = 0.999
     patience: int = 5
     validation_requests: int = 2000
-    exclude_seen: bool = False
     min_events: int = 1
     accelerator: Literal["auto", "cpu", "cuda"] = "cpu"
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
@@ -48,10 +48,6 @@ class TrainingRun:
         if self.precision == "bf16-mixed" and self.accelerator == "cpu":
             raise ConfigError("precision bf16-mixed needs accelerator cuda: on a CPU it is many times slower")
 
-    def variant(self, name: str) -> Self:
-        """The same run with the model as `frozen`, `trainable` or `context`."""
-        return replace(self, model=self.model.variant(name))
-
     def to_json(self) -> str:
         text = msgspec.json.encode(
             asdict(self)
@@ -59,13 +55,43 @@ class TrainingRun:
         return msgspec.json.format(text, indent=1).decode()
 
 
-def run_from_json(text: str) -> TrainingRun:
+Run = TypeVar("Run", bound=LoopSettings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingRun(LoopSettings):
+    """Model, loss and examples of a two-tower's run.
+
+    exclude_seen: validation leaves out items that the customer already acted on.
+    """
+
+    kind: ClassVar[str] = TWO_TOWER
+    model: TwoTowerConfig = field(default_factory=TwoTowerConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+    plan: SequencePlan
+    exclude_seen: bool = False
+
+    def variant(self, name: str) -> Self:
+        """The same run with the model as `frozen`, `trainable` or `context`."""
+        return replace(self, model=self.model.variant(name))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RankerRun(LoopSettings):
+    """Model and examples of a ranker's run; `batch_size` counts pages."""
+
+    kind: ClassVar[str] = RANKER
+    model: RankerConfig = field(default_factory=RankerConfig)
+    plan: PagePlan = field(default_factory=PagePlan)
+
+
+def run_from_json(text: str, kind: type[Run]) -> Run:
     """The run that `to_json` wrote.
 
     Raises:
         TrainingError: the text is no such run.
     """
     try:
-        return msgspec.json.decode(text, type=TrainingRun)
+        return msgspec.json.decode(text, type=kind)
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
         raise TrainingError(f"expected the config.json of a training run, came: {error}") from error

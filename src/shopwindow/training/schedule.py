@@ -5,12 +5,12 @@ import math
 import torch
 from torch import nn
 
-from shopwindow.training.run import TrainingRun
+from shopwindow.training.run import LoopSettings
 
 LOWEST = 0.01
 
 
-def rate_at(run: TrainingRun, done: float) -> float:
+def rate_at(run: LoopSettings, done: float) -> float:
     """Learning rate after the share `done` (0..1) of all steps."""
     if done < run.warm_up:
         return run.learning_rate * max(done / run.warm_up, LOWEST)

@@ -1,11 +1,14 @@
-"""NDCG@10 on a fixed sample of validation requests: what early stopping looks at."""
+"""NDCG@10 on a fixed sample of validation requests or pages: what early stopping looks at."""
+
+from itertools import pairwise
 
 import numpy as np
 
 from shopwindow.datasets.dataset import Dataset
+from shopwindow.datasets.pages import LoggedPages
 from shopwindow.datasets.recommender import Recommender
 from shopwindow.datasets.requests import RequestSet
-from shopwindow.schema.arrays import Bool, Float, Int64
+from shopwindow.schema.arrays import Bool, Float, Int64, Rows
 
 BATCH = 256
 DEPTH = 10
@@ -26,8 +29,28 @@ def ndcg_at_10(recommender: Recommender, dataset: Dataset, requests: RequestSet,
         for place in range(len(part)):
             own = scores[place].copy()
             own[~_allowed(dataset, part, place, exclude_seen)] = -np.inf
-            total += _ndcg(own, part, place)
+            total += _ndcg(own, *_truth(part, place))
     return total / max(len(requests), 1)
+
+
+def some_pages(pages: LoggedPages, limit: int, seed: int) -> LoggedPages:
+    """At most `limit` pages, drawn once by seed, of those where some seen items were wanted and some not; seen items only."""
+    pages = pages.only(pages.seen & (pages.row >= 0))
+    wanted = np.bincount(pages.page(), weights=pages.gain > 0, minlength=len(pages))
+    telling = np.flatnonzero((wanted > 0) & (wanted < np.diff(pages.offsets)))
+    chosen = np.zeros(len(pages), dtype=np.bool_)
+    chosen[np.random.default_rng(seed).permutation(telling)[:limit]] = True
+    return pages.where(chosen)
+
+
+def page_ndcg_at_10(scores: Float, pages: LoggedPages) -> float:
+    """Mean NDCG@10 of `scores [I]` over pages, among the items of each page; 0 where there is no page."""
+    total = 0.0
+    for first, last in pairwise(pages.offsets.tolist()):
+        gain = pages.gain[first:last]
+        wanted = np.flatnonzero(gain > 0)
+        total += _ndcg(scores[first:last], wanted, gain[wanted])
+    return total / max(len(pages), 1)
 
 
 def _allowed(dataset: Dataset, requests: RequestSet, place: int, exclude_seen: bool) -> Bool:
@@ -43,10 +66,15 @@ def _allowed(dataset: Dataset, requests: RequestSet, place: int, exclude_seen: b
     return allowed
 
 
-def _ndcg(scores: Float, requests: RequestSet, place: int) -> float:
-    """Ties count against us: an item that scores the same as the target stands before it."""
+def _truth(requests: RequestSet, place: int) -> tuple[Rows, Float]:
     truth = slice(int(requests.truth_offsets[place]), int(requests.truth_offsets[place + 1]))
-    rows, gain = requests.truth_rows[truth], requests.truth_gain[truth]
+    return requests.truth_rows[truth], requests.truth_gain[truth]
+
+
+def _ndcg(scores: Float, rows: Rows | Int64, gain: Float) -> float:
+    """`rows`: where among the scores what was wanted stands. Ties count against us: an item that scores the same as the
+    target stands before it.
+    """
     if not len(rows):
         return 0.0
     rank: Int64 = np.array([(scores >= scores[row]).sum() - 1 for row in rows])

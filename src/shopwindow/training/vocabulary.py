@@ -1,9 +1,11 @@
 """TowerVocabulary: what the codes that a trained two-tower reads stand for."""
 
+import json
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+import torch
 
 from shopwindow.datasets.dataset import Dataset
 from shopwindow.features.items import ItemVocabulary
@@ -84,6 +86,17 @@ class TowerVocabulary:
             "action_names": list(self.action_names),
             "surface_names": list(self.surface_names),
         }
+
+    def kept(self) -> dict[str, Any]:
+        """What a file of tensors and plain values holds of it; `of_kept` takes it back."""
+        return {
+            "card": json.dumps(self.card()),
+            "trained_key": torch.from_numpy(self.trained_key.copy()),
+        }
+
+    @classmethod
+    def of_kept(cls, kept: dict[str, Any]) -> Self:
+        return cls.of_card(json.loads(kept["card"]), kept["trained_key"].numpy())
 
     @classmethod
     def of_card(cls, card: dict[str, Any], trained_key: Int32) -> Self:
