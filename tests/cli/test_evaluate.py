@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from shopwindow.cli import app
-from shopwindow.errors import EvaluationError
+from shopwindow.errors import ConfigError, EvaluationError
 
 
 def run(*words: str | Path) -> str:
@@ -75,3 +75,16 @@ def test_ways_of_judging_that_do_not_go_together_are_refused(shop: Path) -> None
         run("evaluate", "--shop", shop, "--protocol", "leave-one-out", "--stale", 60)
     with pytest.raises(EvaluationError, match="--baselines all goes with one test period"):
         run("evaluate", "--shop", shop, "--baselines", "all", "--windows", 2)
+
+
+def test_a_ranker_is_trained_from_the_pages_and_judged_on_them_alone(shop: Path, tmp_path: Path) -> None:
+    shown = run("train", "--shop", shop, "--model", "ranker", "--epochs", 1, "--name", "orders")
+    assert "heads: click, wishlist, cart, purchase" in shown
+    page = tmp_path / "page.html"
+    shown = run("evaluate", "--shop", shop, "--protocol", "replay", "--run", "orders", "--html", page)
+    assert "orders" in shown
+    assert "<h2>Heads of orders</h2>" in page.read_text(encoding="utf-8")
+    with pytest.raises(EvaluationError, match="run orders is a ranker, which orders the items of a page"):
+        run("evaluate", "--shop", shop, "--run", "orders")
+    with pytest.raises(ConfigError, match="--variant and --split leave-one-out are a two-tower's"):
+        run("train", "--shop", shop, "--model", "ranker", "--variant", "frozen")

@@ -116,7 +116,7 @@ def _evaluate(directory: Path, console: "Console") -> None:
     from shopwindow.evaluation.table import figure
 
     shop_dir = ShopDirectory(directory)
-    _, split = runs_and_split(shop_dir, [RUN], leave_one_out=False)
+    _, split = runs_and_split(shop_dir, [RUN], "temporal")
     exam = exam_of(load_dataset(shop_dir), split, "temporal-browse", SEED).at_most(NUM_REQUESTS)
     report = judge(exam, [shop_dir.runs / RUN], console)
     table = Table("model", *METRICS)

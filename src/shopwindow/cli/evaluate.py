@@ -102,7 +102,7 @@ def evaluate(
     from shopwindow.evaluation.table import tables
 
     shop_dir, console = ShopDirectory(shop), Console()
-    names, spec = runs_and_split(shop_dir, run or [], leave_one_out=protocol == "leave-one-out")
+    names, spec = runs_and_split(shop_dir, run or [], protocol)
     ask = Asked(
         shop_dir=shop_dir, spec=spec, protocol=protocol, requests=requests, seed=seed,
         stale_ms=tuple(1000 * each for each in stale or ()),

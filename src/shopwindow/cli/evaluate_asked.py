@@ -38,20 +38,30 @@ class Asked:
 
 
 def runs_and_split(
-    shop_dir: "ShopDirectory", wanted: Sequence[str], *, leave_one_out: bool
+    shop_dir: "ShopDirectory", wanted: Sequence[str], protocol: "Protocol"
 ) -> tuple[list[str], "SplitSpec"]:
     """The runs to judge and the split that they held out; without runs the default split.
 
     Raises:
-        EvaluationError: a run does not exist, or the runs held out different requests.
+        EvaluationError: a run does not exist, cannot be judged by this protocol, or the runs held out different requests.
     """
     from shopwindow.datasets.split import SplitSpec
+    from shopwindow.training.kinds import RANKER, run_kind
 
-    kind: Literal["temporal", "leave-one-out"] = "leave-one-out" if leave_one_out else "temporal"
+    kind: Literal["temporal", "leave-one-out"] = (
+        "leave-one-out" if protocol == "leave-one-out" else "temporal"
+    )
     there = {path.parent.name: _split_of(path) for path in sorted(shop_dir.runs.glob("*/config.json"))}
     missing = [name for name in wanted if name not in there]
     if missing:
         raise EvaluationError(f"expected a run of {', '.join(there) or 'this shop'}, came {missing[0]!r}")
+    rankers = {name for name in there if run_kind(shop_dir.runs / name / "config.json") == RANKER}
+    if protocol != "replay":
+        if asked := [name for name in wanted if name in rankers]:
+            raise EvaluationError(
+                f"run {asked[0]} is a ranker, which orders the items of a page: judge it with --protocol replay"
+            )
+        there = {name: spec for name, spec in there.items() if name not in rankers}
     fitting = {name: spec for name, spec in there.items() if spec.kind == kind}
     unfit = [name for name in wanted if name not in fitting]
     if unfit:

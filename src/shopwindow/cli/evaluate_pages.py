@@ -3,16 +3,20 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from shopwindow.cli.evaluate_asked import Asked
+    from shopwindow.datasets.dataset import Dataset
     from shopwindow.datasets.recommender import Recommender
-    from shopwindow.document import Document
+    from shopwindow.document import Document, Section
     from shopwindow.evaluation.comparison import Exam
     from shopwindow.evaluation.report import Report
+    from shopwindow.training.trained import TrainedTwoTower
+    from shopwindow.training.trained_ranker import TrainedRanker
 
 
 def pages_report(
@@ -27,6 +31,7 @@ def pages_report(
     from shopwindow.datasets.pages import load_pages
     from shopwindow.document import Document
     from shopwindow.evaluation.comparison import exam_of
+    from shopwindow.evaluation.head_report import heads_section
     from shopwindow.evaluation.order_report import (
         OrderExam,
         entrant_of,
@@ -36,16 +41,21 @@ def pages_report(
     )
     from shopwindow.evaluation.page import MEANS, data_section, page_of
     from shopwindow.evaluation.report import report_of
+    from shopwindow.training.trained_ranker import TrainedRanker
 
     dataset, pages = load_pages(ask.shop_dir, load_dataset(ask.shop_dir))
     exam = exam_of(dataset, ask.spec, "temporal", ask.seed)
     order = OrderExam.of(exam, pages, ask.requests)
     title = f"Your order against others: {dataset.shop.name}"
     models: list[Recommender] = []
+    heads: list[Section] = []
     entrants, start = orders(order), time.monotonic()
     with console.status(f"{len(order.telling):,} pages") as status:
         for model, settings in _models(ask, names, exam, status.update):
-            models.append(model)
+            if isinstance(model, TrainedRanker):
+                heads.append(heads_section(order, model.name, model.heads, model.as_if_first(order.telling)))
+            else:
+                models.append(model)
             if entrants:
                 found = entrant_of(order, model, settings)
                 entrants.append(replace(found, seconds=time.monotonic() - start, peak_mib=peak_mib()))
@@ -55,12 +65,12 @@ def pages_report(
         if not entrants:
             return None, Document(title=title, lead=MEANS["replay"], sections=sections)
         report = report_of(entrants, order.surfaces(), ask.spec, ask.seed)
-    return report, page_of(report, title, [page_by_page(report), *sections])
+    return report, page_of(report, title, [page_by_page(report), *heads, *sections])
 
 
 def _models(
     ask: "Asked", names: Sequence[str], exam: "Exam", note: Callable[[str], None]
-) -> Iterator[tuple["Recommender", str]]:
+) -> Iterator[tuple["Recommender | TrainedRanker", str]]:
     """Baselines tuned on validation requests and fitted before the test, then the runs."""
     from shopwindow.baselines.lineup import first_lineup
     from shopwindow.evaluation.rivals import tuned
@@ -73,6 +83,13 @@ def _models(
         yield setting.fit(exam.dataset, exam.split.before_test), str(setting)
     for name in names:
         note(f"run {name}")
-        from shopwindow.training.train_two_tower import load_run
+        yield _run(ask.shop_dir.runs / name, exam.dataset), f"run {name}"
 
-        yield load_run(ask.shop_dir.runs / name, exam.dataset), f"run {name}"
+
+def _run(path: Path, dataset: "Dataset") -> "TrainedTwoTower | TrainedRanker":
+    from shopwindow.training.kinds import RANKER, run_kind
+    from shopwindow.training.train_ranker import load_ranker
+    from shopwindow.training.train_two_tower import load_run
+
+    load = load_ranker if run_kind(path / "config.json") == RANKER else load_run
+    return load(path, dataset)

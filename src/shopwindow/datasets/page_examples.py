@@ -151,8 +151,9 @@ def _batch(dataset: Dataset, pages: LoggedPages, plan: PagePlan, rng: np.random.
 
 def _positives_and_others(dataset: Dataset, pages: LoggedPages, plan: PagePlan) -> tuple[Bool, Bool]:
     """[I] some head's action followed; [I] a known item that nobody wanted."""
-    positive: Bool = head_labels(dataset, pages, plan).any(axis=1)
-    return positive, ~positive & (pages.gain <= 0) & (pages.row >= 0)
+    positive: Bool = np.any(head_labels(dataset, pages, plan), axis=1)
+    other: Bool = ~positive & (pages.gain <= 0) & (pages.row >= 0)
+    return positive, other
 
 
 def _wanted_negatives(positive: Bool, page: Int64, num_pages: int, plan: PagePlan) -> Int64:

@@ -8,7 +8,7 @@ import numpy as np
 
 from shopwindow.datasets.dataset import Dataset
 from shopwindow.datasets.pages import LoggedPages
-from shopwindow.datasets.recommender import Recommender
+from shopwindow.datasets.recommender import PageOrder, Recommender
 from shopwindow.document import Grid, Section, Text
 from shopwindow.errors import EvaluationError
 from shopwindow.evaluation.comparison import Exam
@@ -91,7 +91,7 @@ def orders(exam: OrderExam) -> list[Entrant]:
     ]
 
 
-def entrant_of(exam: OrderExam, model: Recommender, settings: str) -> Entrant:
+def entrant_of(exam: OrderExam, model: Recommender | PageOrder, settings: str) -> Entrant:
     """A model's order of the same pages."""
     score = order_of(model, exam.dataset, exam.telling)
     outcome = outcome_of(model.name, exam.telling, score, exam.seed)

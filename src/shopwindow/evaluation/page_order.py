@@ -10,7 +10,7 @@ import numpy as np
 
 from shopwindow.datasets.dataset import Dataset
 from shopwindow.datasets.pages import LoggedPages
-from shopwindow.datasets.recommender import Recommender
+from shopwindow.datasets.recommender import PageOrder, Recommender
 from shopwindow.errors import ContractError, EvaluationError
 from shopwindow.evaluation import metrics
 from shopwindow.evaluation.metrics import Ranks, Values
@@ -33,12 +33,18 @@ class Compared:
     equal: float
 
 
-def telling(pages: LoggedPages) -> LoggedPages:
-    """The pages that can tell two orders apart: some item was wanted, and not every one."""
+def tells(pages: LoggedPages) -> Bool:
+    """[P] the page can tell two orders apart: some item was wanted, and not every one."""
     there = pages.row >= 0
     items = np.bincount(pages.page(), weights=there, minlength=len(pages))
     wanted = np.bincount(pages.page(), weights=pages.gain > 0, minlength=len(pages))
-    return pages.where((wanted > 0) & (wanted < items))
+    found: Bool = (wanted > 0) & (wanted < items)
+    return found
+
+
+def telling(pages: LoggedPages) -> LoggedPages:
+    """The pages that can tell two orders apart."""
+    return pages.where(tells(pages))
 
 
 def your_order(pages: LoggedPages) -> Float:
@@ -51,12 +57,22 @@ def random_order(pages: LoggedPages, seed: int) -> Float:
     return np.random.default_rng(seed).random(len(pages.row), dtype=np.float32)
 
 
-def order_of(recommender: Recommender, dataset: Dataset, pages: LoggedPages) -> Float:
-    """[I] the recommender's scores of the items of each page; it sees the customer's events before the page only.
+def order_of(model: Recommender | PageOrder, dataset: Dataset, pages: LoggedPages) -> Float:
+    """[I] a model's scores of the items of each page; it sees the customer's events before the page only.
 
     Raises:
         ContractError: scores have the wrong shape or hold NaN.
     """
+    found = model.page_order(pages) if isinstance(model, PageOrder) else _picked(model, dataset, pages)
+    if found.shape != pages.row.shape:
+        raise ContractError(f"scores are {found.shape}, expected {pages.row.shape}: one for each place")
+    if np.isnan(found).any():
+        raise ContractError("scores hold NaN, expected numbers")
+    return found
+
+
+def _picked(recommender: Recommender, dataset: Dataset, pages: LoggedPages) -> Float:
+    """[I] the scores of each page's items among those of the whole catalogue."""
     found: Float = np.zeros(len(pages.row), dtype=np.float32)
     page, rows = pages.page(), np.maximum(pages.row, 0)
     for start in range(0, len(pages), PART):
@@ -68,8 +84,6 @@ def order_of(recommender: Recommender, dataset: Dataset, pages: LoggedPages) -> 
             )
         first, last = pages.offsets[start], pages.offsets[start + len(part)]
         found[first:last] = scores[page[first:last] - start, rows[first:last]]
-    if np.isnan(found).any():
-        raise ContractError("scores hold NaN, expected numbers")
     return found
 
 

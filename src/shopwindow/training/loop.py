@@ -33,9 +33,14 @@ class Lesson(Protocol):
     `steps`: batches of one epoch, for the progress bar and the learning rate.
     """
 
-    model: nn.Module
-    step: nn.Module
-    steps: int
+    @property
+    def model(self) -> nn.Module: ...
+
+    @property
+    def step(self) -> nn.Module: ...
+
+    @property
+    def steps(self) -> int: ...
 
     def batches(self, rng: np.random.Generator, device: torch.device) -> Iterator[tuple[Any, int]]:
         """What `step` reads, and the number of its rows, for one epoch; equal `rng` state gives equal batches."""

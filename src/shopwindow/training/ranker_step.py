@@ -55,6 +55,5 @@ class RankerStep(nn.Module):
         read = vectors[torch.searchsorted(used, batch.item)]
         customer = self.model.customer_side(read, batch.journey, mean_vectors(vectors, shown))
         item = self.model.item_side(vectors[torch.searchsorted(used, batch.row)])
-        return self.model.match(customer[batch.page], item) + self.model.position(
-            batch.position, batch.surface
-        )
+        position: Tensor = self.model.position(batch.position, batch.surface)
+        return self.model.match(customer[batch.page], item) + position

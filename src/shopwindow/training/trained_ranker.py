@@ -58,9 +58,13 @@ class TrainedRanker:
         return expected
 
     def page_order(self, pages: LoggedPages) -> Float:
-        """[I] the value of each item on its page, wherever it stood; unknown items come last."""
-        values = self.values(pages.requests, pages.by_page())[pages.page(), pages.position()]
-        return np.where(pages.row >= 0, values, np.float32(-1.0))
+        """[I] the value of each item on its page by the shop's gains, wherever it stood; unknown items come last."""
+        value: Float = self.as_if_first(pages) @ head_gains(self.dataset, self.run.plan)
+        return np.where(pages.row >= 0, value, np.float32(-1.0))
+
+    def as_if_first(self, pages: LoggedPages) -> Float:
+        """[I, H] probabilities of each item of the pages as if it stood first; NaN for unknown items."""
+        return self.probabilities(pages.requests, pages.by_page())[pages.page(), pages.position()]
 
     def at_places(self, pages: LoggedPages) -> Float:
         """[I, H] probabilities at the places where the items stood; NaN for unknown items."""

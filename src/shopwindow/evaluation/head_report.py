@@ -1,0 +1,54 @@
+"""Heads: how well a ranker's probabilities order the logged pages, one action at a time.
+
+Legend: I places of all pages together, H heads.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from shopwindow.datasets.pages import LoggedPages
+from shopwindow.document import Grid, Section
+from shopwindow.evaluation.order_report import OrderExam
+from shopwindow.evaluation.page_order import outcome_of, tells, your_order
+from shopwindow.evaluation.table import plain
+from shopwindow.schema.arrays import Float
+
+FIGURES: Final = ("auc", "precision@6", "ndcg@6", "ndcg@84")
+
+
+def heads_section(exam: OrderExam, model: str, heads: Sequence[str], p: Float) -> Section:
+    """Figures of each head beside those of the shop's own order; `p [I, H]` for the places of the telling pages."""
+    names = exam.dataset.shop.action_names
+    rows = []
+    for head, name in enumerate(heads):
+        pages = of_action(exam.telling, names.index(name))
+        for who, score in ((model, p[:, head]), ("your order", your_order(exam.telling))):
+            rows.append([name, who, *_figures(pages, score, exam.seed)])
+    return Section(
+        f"Heads of {model}",
+        (
+            Grid(
+                headings=("head", "order", "pages", *FIGURES),
+                rows=rows,
+                caption="each head alone: wanted is what its action followed; pages where some items had it and some not; every item as "
+                "if it stood first",
+            ),
+        ),
+    )
+
+
+def of_action(pages: LoggedPages, action: int) -> LoggedPages:
+    """The same pages where one action alone counts, with gain 1."""
+    return replace(pages, gain=pages.acted[:, action].astype(np.float32))
+
+
+def _figures(pages: LoggedPages, score: Float, seed: int) -> list[str]:
+    """The number of pages that can tell, and means over them; "-" where there is none."""
+    chosen = tells(pages)
+    if not chosen.any():
+        return ["0", *("-" for _ in FIGURES)]
+    outcome = outcome_of("", pages.where(chosen), score[chosen[pages.page()]], seed)
+    return [f"{chosen.sum():,}", *(plain(outcome.mean(name)) for name in FIGURES)]
