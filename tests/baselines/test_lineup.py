@@ -1,5 +1,8 @@
 """What holds for every baseline, by the one list of them all."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +10,7 @@ from hypothesis import strategies as st
 
 from shopwindow.baselines.bpr import Bpr
 from shopwindow.baselines.gbt import Gbt
-from shopwindow.baselines.lineup import first_lineup, lineup
+from shopwindow.baselines.lineup import NEURAL, first_lineup, lineup, neural_lineup
 from shopwindow.baselines.pure_svd import PureSvd
 from shopwindow.baselines.space import Choice
 from shopwindow.datasets.requests import requests_of_events
@@ -65,7 +68,7 @@ def test_the_lineup_names_each_baseline_once(shop) -> None:
 
 def test_starts_lie_within_their_space_and_make_themselves_anew(shop) -> None:
     for timed in (True, False):
-        for space in lineup(shop, timed):
+        for space in (*lineup(shop, timed), *neural_lineup()):
             for setting in space.starts:
                 values = space.values_of(setting)
                 assert space.setting(values) == setting
@@ -145,3 +148,11 @@ def test_parts_of_the_requests_get_the_same_scores_as_all_of_them(shop, name) ->
     whole = fitted.scores(split.test)
     parts = [fitted.scores(split.test.part(n, n + 1)) for n in range(len(split.test))]
     np.testing.assert_allclose(np.concatenate(parts), whole, rtol=1e-5, atol=1e-6)
+
+
+def test_neural_baselines_are_named_without_loading_torch(shop) -> None:
+    script = "import sys, shopwindow.baselines.lineup; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+    assert tuple(space.name for space in neural_lineup()) == NEURAL
+    assert not set(NEURAL) & {space.name for space in lineup(shop, timed=True)}

@@ -1,15 +1,18 @@
 """Lineup: every baseline that a data set allows, with what may be tried of it. The one list of them all."""
 
 from functools import partial
+from typing import Final
 
 from shopwindow.baselines import als, bpr, content, customer_knn, ease, gbt, item_knn, pure_svd, vsknn
 from shopwindow.baselines.popularity import Popularity, recent_space
 from shopwindow.baselines.space import Space
 from shopwindow.datasets.dataset import Dataset
 
+NEURAL: Final = ("gru4rec", "bert4rec", "dnn", "neumf", "lightgcn")
+
 
 def lineup(dataset: Dataset, timed: bool, seed: int = 0) -> tuple[Space, ...]:
-    """All of them. timed: requests have a moment, and items may be wanted again (not in leave-one-out).
+    """All but the neural ones. timed: requests have a moment, and items may be wanted again (not in leave-one-out).
 
     Left out: popularity in the category and content where the catalogue says nothing of its items; EASE where it has
     too many of them; the trees where there are no times. `seed`: of what is random in ALS, BPR and the trees.
@@ -42,3 +45,10 @@ def first_lineup(dataset: Dataset, timed: bool) -> tuple[Space, ...]:
         *((recent_space(dataset),) if timed else ()),
         item_knn.space(repeats=timed),
     )
+
+
+def neural_lineup(seed: int = 0) -> tuple[Space, ...]:
+    """Those of `NEURAL`, which take minutes for a fit and torch: asked for by name, in no table unasked."""
+    from shopwindow.baselines.neural import bert4rec, dnn, gru4rec, lightgcn, neumf
+
+    return tuple(each.space(seed) for each in (gru4rec, bert4rec, dnn, neumf, lightgcn))

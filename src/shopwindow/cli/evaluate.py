@@ -47,10 +47,11 @@ NewDays: TypeAlias = Annotated[
     ),
 ]
 Baselines: TypeAlias = Annotated[
-    Literal["first", "all"],
+    Literal["first", "all", "neural"],
     typer.Option(
         help="first: popularity and item-kNN. all: every baseline, with up to 24 settings tried of each; what `shopwindow tune` "
-        "has tried is not tried again, the rest is tried now (from minutes to an hour)."
+        "has tried is not tried again, the rest is tried now (from minutes to an hour). neural: GRU4Rec, BERT4Rec, DNN, NeuMF "
+        "and LightGCN, too (hours)."
     ),
 ]
 Seed: TypeAlias = Annotated[int, typer.Option(help="Of the tie order and of the bootstrap.")]
@@ -110,15 +111,17 @@ def evaluate(
     )  # fmt: skip
     if ((windows or protocol == "replay") and stale) or (windows and protocol == "replay"):
         raise EvaluationError("expected one of --windows, --stale and --protocol replay, came several")
-    if baselines == "all" and (windows or protocol == "replay"):
-        raise EvaluationError("--baselines all goes with one test period: leave out --windows and replay")
+    if baselines != "first" and (windows or protocol == "replay"):
+        raise EvaluationError(
+            f"--baselines {baselines} goes with one test period: leave out --windows and replay"
+        )
     report: Report | None
     if protocol == "replay":
         report, page = pages_report(ask, names, console)
     elif windows:
         report, page = windows_report(ask, run or [], windows, console)
     else:
-        report, page = requests_report(ask, names, console, everyone=baselines == "all")
+        report, page = requests_report(ask, names, console, baselines)
     for table in tables(report) if report is not None else ():
         console.print(table)
     if not names:

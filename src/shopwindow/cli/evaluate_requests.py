@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,24 +15,27 @@ if TYPE_CHECKING:
     from shopwindow.evaluation.comparison import Exam
     from shopwindow.evaluation.report import Entrant, Report
 
+Rivals = Literal["first", "all", "neural"]
+
 
 def requests_report(
-    ask: "Asked", names: Sequence[str], console: "Console", *, everyone: bool = False
+    ask: "Asked", names: Sequence[str], console: "Console", rivals: Rivals = "first"
 ) -> tuple["Report", "Document"]:
-    """The report and the page of one test period. everyone: beside every baseline, not the first ones alone."""
+    """The report and the page of one test period, beside these baselines."""
     from shopwindow.datasets.dataset import load_dataset
     from shopwindow.evaluation.page import data_section, page_of
 
     dataset = load_dataset(ask.shop_dir)
-    journal = ask.shop_dir.tuning / f"{ask.protocol}.journal" if everyone else None
-    report = judge(
-        ask.exam(dataset, ask.spec), [ask.shop_dir.runs / name for name in names], console, journal
-    )
+    exam, runs = ask.exam(dataset, ask.spec), [ask.shop_dir.runs / name for name in names]
+    journal = ask.shop_dir.tuning / f"{ask.protocol}.journal" if rivals != "first" else None
+    report = judge(exam, runs, console, journal, neural=rivals == "neural")
     return report, page_of(report, f"Evaluation of {dataset.shop.name}", [data_section(dataset)])
 
 
-def judge(exam: "Exam", runs: Sequence[Path], console: "Console", journal: Path | None = None) -> "Report":
-    """The report of the first baselines (of all, where their journal is given) and of these runs."""
+def judge(
+    exam: "Exam", runs: Sequence[Path], console: "Console", journal: Path | None = None, neural: bool = False
+) -> "Report":
+    """The report of the first baselines (of all, where their journal is given; neural: those, too) and of these runs."""
     from shopwindow.evaluation.comparison import judged
     from shopwindow.evaluation.report import report_of
     from shopwindow.evaluation.rivals import all_baselines, baselines
@@ -43,7 +46,7 @@ def judge(exam: "Exam", runs: Sequence[Path], console: "Console", journal: Path 
         rivals = (
             baselines(exam, time.monotonic, status.update)
             if journal is None
-            else all_baselines(exam, time.monotonic, journal, status.update)
+            else all_baselines(exam, time.monotonic, journal, status.update, neural)
         )
         entrants.extend(replace(rival, peak_mib=peak_mib()) for rival in rivals)
         for path in runs:

@@ -37,7 +37,12 @@ def tune(
     ] = 0.0,
     requests: Annotated[int, typer.Option(min=1, help="Validation requests to judge a setting by.")] = 1000,
     only: Annotated[
-        list[str] | None, typer.Option("--only", help="This baseline; repeat for several.")
+        list[str] | None,
+        typer.Option(
+            "--only",
+            help="This baseline; repeat for several. gru4rec, bert4rec, dnn, neumf and lightgcn take minutes for each "
+            "setting and are tuned only when named.",
+        ),
     ] = None,
     protocol: Annotated[
         Literal["temporal", "temporal-browse", "leave-one-out"],
@@ -55,7 +60,7 @@ def tune(
     """
     from rich.console import Console
 
-    from shopwindow.baselines.lineup import lineup
+    from shopwindow.baselines.lineup import NEURAL, lineup, neural_lineup
     from shopwindow.config import ShopDirectory
     from shopwindow.datasets.dataset import load_dataset
     from shopwindow.datasets.split import SplitSpec
@@ -68,7 +73,8 @@ def tune(
     spec = SplitSpec(kind="leave-one-out" if protocol == "leave-one-out" else "temporal")
     exam = exam_of(load_dataset(shop_dir), spec, protocol, seed)
     plan = TuningPlan(how=how, trials=trials, seconds=seconds or float("inf"), requests=requests, seed=seed)
-    spaces = _chosen(lineup(exam.dataset, timed(exam), seed), only or [])
+    neural = neural_lineup(seed) if set(only or []) & set(NEURAL) else ()
+    spaces = _chosen([*lineup(exam.dataset, timed(exam), seed), *neural], only or [])
     journal = shop_dir.tuning / f"{protocol}.journal"
     keep_plan(plan, journal)
     found = _tried(spaces, exam, plan, journal, console)
@@ -79,10 +85,13 @@ def tune(
 
 
 def _chosen(spaces: "Sequence[Space]", only: list[str]) -> "list[Space]":
+    from shopwindow.baselines.lineup import NEURAL
+
     names = [space.name for space in spaces]
     unknown = [name for name in only if name not in names]
     if unknown:
-        raise EvaluationError(f"--only: expected one of {', '.join(names)}, came {unknown[0]!r}")
+        known = dict.fromkeys([*names, *NEURAL])
+        raise EvaluationError(f"--only: expected one of {', '.join(known)}, came {unknown[0]!r}")
     return [space for space in spaces if not only or space.name in only]
 
 

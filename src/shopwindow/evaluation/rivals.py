@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from shopwindow.baselines.lineup import first_lineup, lineup
+from shopwindow.baselines.lineup import first_lineup, lineup, neural_lineup
 from shopwindow.baselines.space import Space
 from shopwindow.evaluation.comparison import Clock, Exam, judged
 from shopwindow.evaluation.report import Entrant
@@ -20,11 +20,19 @@ def baselines(exam: Exam, clock: Clock, note: Callable[[str], None] = lambda _: 
 
 
 def all_baselines(
-    exam: Exam, clock: Clock, journal: Path, note: Callable[[str], None] = lambda _: None
+    exam: Exam,
+    clock: Clock,
+    journal: Path,
+    note: Callable[[str], None] = lambda _: None,
+    neural: bool = False,
 ) -> Iterator[Entrant]:
-    """Every baseline that this data allows, by the journal's plan; what the journal knows is not tried again."""
+    """Every baseline that this data allows, by the journal's plan; what the journal knows is not tried again.
+
+    neural: those that take minutes for each setting, too.
+    """
     plan = replace(kept_plan(journal), seed=exam.options.seed)
-    for space in lineup(exam.dataset, timed(exam), plan.seed):
+    spaces = lineup(exam.dataset, timed(exam), plan.seed)
+    for space in (*spaces, *neural_lineup(plan.seed)) if neural else spaces:
         note(f"tuning {space.name}")
         yield rival(exam, tuned(space, exam, plan, clock, journal), clock)
 
