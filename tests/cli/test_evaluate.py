@@ -84,6 +84,7 @@ def test_a_ranker_is_trained_from_the_pages_and_judged_on_them_alone(shop: Path,
     shown = run("evaluate", "--shop", shop, "--protocol", "replay", "--run", "orders", "--html", page)
     assert "orders" in shown
     assert "<h2>Heads of orders</h2>" in page.read_text(encoding="utf-8")
+    assert "<h2>Calibration</h2>" in page.read_text(encoding="utf-8")
     with pytest.raises(EvaluationError, match="run orders is a ranker, which orders the items of a page"):
         run("evaluate", "--shop", shop, "--run", "orders")
     with pytest.raises(ConfigError, match="--variant and --split leave-one-out are a two-tower's"):

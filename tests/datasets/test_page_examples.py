@@ -10,7 +10,7 @@ from shopwindow.datasets.build_columns import columns_from_table
 from shopwindow.datasets.dataset import dataset_of
 from shopwindow.datasets.page_examples import PagePlan, head_gains, kept_share, page_batches
 from shopwindow.datasets.pages import PageTables, logged_pages
-from shopwindow.errors import DatasetError
+from shopwindow.errors import ConfigError, DatasetError
 from shopwindow.schema.catalog import catalog_of
 from shopwindow.schema.events import IMPRESSIONS, PAGES
 
@@ -90,7 +90,7 @@ def test_a_history_that_reads_on_into_its_page_would_be_seen() -> None:
     assert dataset.catalog.item_key[journey.item].tolist() == [[0, 2, 3]]  # the answer
 
 
-@given(st.integers(0, 999), st.integers(0, 5))
+@given(st.integers(0, 999), st.integers(1, 6))
 def test_negatives_are_so_many_per_positive_each_once_and_never_wanted(seed, negatives) -> None:
     dataset, pages = shop_of([PAGE | {"items": [1, 3, 0, 99, 2, 4, 5]}])
     batch = only_batch(dataset, pages, PagePlan(negatives=negatives), seed)
@@ -160,3 +160,9 @@ def test_a_head_that_the_shop_does_not_know_is_refused() -> None:
     dataset, pages = shop_of([PAGE])
     with pytest.raises(DatasetError, match=r"heads: expected some of click, .*came 'share'"):
         only_batch(dataset, pages, PagePlan(heads=("share",)))
+
+
+@pytest.mark.parametrize("wrong", [{"negatives": 0}, {"hide_share": 1.5}])
+def test_a_plan_without_negatives_or_with_no_share_is_refused(wrong) -> None:
+    with pytest.raises(ConfigError, match="expected 1 or more negatives and a hide_share from 0 to 1"):
+        PagePlan(**wrong)

@@ -109,6 +109,10 @@ def test_chosen_pages_keep_their_items(make_dataset) -> None:
     second = pages.where(pages.requests.at_ms > 20)
     assert (len(second), second.offsets.tolist()) == (1, [0, 2])
     np.testing.assert_array_equal(second.row, pages.row[3:])
+    turned = pages.take(np.array([1, 0, 1]))
+    assert turned.offsets.tolist() == [0, 2, 5, 7]
+    np.testing.assert_array_equal(turned.row, np.r_[pages.row[3:], pages.row[:3], pages.row[3:]])
+    assert turned.requests.at_ms.tolist() == [30, 10, 30]
 
 
 def test_a_surface_that_the_shop_does_not_know_is_refused(make_dataset) -> None:

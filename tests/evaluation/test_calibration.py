@@ -10,13 +10,9 @@ from sklearn.metrics import log_loss
 
 from shopwindow.document import Document
 from shopwindow.errors import EvaluationError
-from shopwindow.evaluation.calibration import (
-    calibration,
-    normalised_entropy,
-    reliability,
-    slope_and_intercept,
-)
+from shopwindow.evaluation.calibration import calibration, normalised_entropy, reliability
 from shopwindow.evaluation.calibration_page import calibration_section
+from shopwindow.models.calibration import slope_and_intercept
 
 
 def drawn(seed: int, n: int = 4000, slope: float = 1.0, shift: float = 0.0):

@@ -15,6 +15,7 @@ from shopwindow.datasets.pages import PageTables
 from shopwindow.datasets.split import SplitSpec
 from shopwindow.errors import TrainingError
 from shopwindow.models.attention import BlockConfig
+from shopwindow.models.calibration import Platt
 from shopwindow.models.item_encoder import ItemEncoderConfig
 from shopwindow.models.journey_encoder import JourneyEncoderConfig
 from shopwindow.models.ranker import RankerConfig
@@ -23,6 +24,7 @@ from shopwindow.schema.events import IMPRESSIONS, PAGES
 from shopwindow.schema.items import ITEMS
 from shopwindow.schema.shop import ShopConfig
 from shopwindow.training import loop
+from shopwindow.training.calibrating import calibrated
 from shopwindow.training.checkpoint import RunDirectory, load_json
 from shopwindow.training.ranker_step import PageTensors, RankerStep
 from shopwindow.training.run import RankerRun, run_from_json
@@ -247,3 +249,33 @@ def test_without_pages_that_say_anything_training_says_what_to_do(dataset, table
 def test_the_configuration_is_kept_and_comes_back(trained, run) -> None:
     assert run_from_json(run.to_json(), RankerRun) == run
     assert json.loads(run.to_json())["plan"]["heads"] == ["click", "purchase"]
+
+
+@pytest.mark.parametrize("method", ["platt", "isotonic"])
+def test_on_the_pages_that_calibrate_the_mean_probability_is_the_share_of_each_action(
+    trained, pages, method
+) -> None:
+    raw, found = replace(trained, calibrations=()), calibrated(trained, pages.train, pages.valid, method)
+    share = pages.valid.acted[:, [pages.dataset.shop.action_names.index(name) for name in found.heads]].mean(
+        0
+    )
+    assert found.at_places(pages.valid).mean(axis=0) == pytest.approx(share, abs=5e-3)
+    assert len(found.calibrations) == 2
+    order = np.argsort(raw.at_places(pages.valid)[:, 0])
+    assert (np.diff(found.at_places(pages.valid)[order, 0]) > -1e-6).all()
+
+
+def test_calibrations_are_kept_beside_the_run(trained, pages, run, tmp_path) -> None:
+    for method in ("platt", "isotonic"):
+        found = train_ranker(pages, replace(run, epochs=1, calibration=method), tmp_path / method)
+        assert load_ranker(tmp_path / method, pages.dataset).calibrations == found.calibrations != ()
+    (tmp_path / "isotonic" / "calibration.json").unlink()
+    assert load_ranker(tmp_path / "isotonic", pages.dataset).calibrations == ()
+
+
+def test_a_head_that_nobody_used_has_its_sampling_put_right_alone(trained, pages) -> None:
+    acted = pages.valid.acted.copy()
+    acted[:, pages.dataset.shop.action_names.index("purchase")] = False
+    found = calibrated(trained, pages.train, replace(pages.valid, acted=acted), "platt")
+    assert found.calibrations[1].curve == Platt(slope=1.0, intercept=0.0)
+    assert found.calibrations[1].kept < 1

@@ -31,7 +31,7 @@ def pages_report(
     from shopwindow.datasets.pages import load_pages
     from shopwindow.document import Document
     from shopwindow.evaluation.comparison import exam_of
-    from shopwindow.evaluation.head_report import heads_section
+    from shopwindow.evaluation.head_report import head_calibration, heads_section
     from shopwindow.evaluation.order_report import (
         OrderExam,
         entrant_of,
@@ -54,6 +54,7 @@ def pages_report(
         for model, settings in _models(ask, names, exam, status.update):
             if isinstance(model, TrainedRanker):
                 heads.append(heads_section(order, model.name, model.heads, model.as_if_first(order.telling)))
+                heads += head_calibration(order, model.heads, model.at_places(order.pages))
             else:
                 models.append(model)
             if entrants:

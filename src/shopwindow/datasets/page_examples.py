@@ -12,7 +12,7 @@ from shopwindow.datasets.dataset import Dataset
 from shopwindow.datasets.pages import LoggedPages
 from shopwindow.datasets.requests import RequestSet, cached_for, journeys
 from shopwindow.datasets.sequences import batches_by_length
-from shopwindow.errors import DatasetError
+from shopwindow.errors import ConfigError, DatasetError
 from shopwindow.features.journey import Journey
 from shopwindow.schema.arrays import Bool, Float, Int32, Int64, Rows
 from shopwindow.schema.shop import ShopConfig
@@ -34,6 +34,13 @@ class PagePlan:
     every_page: bool = False
     hide_share: float = 0.0
     hide_ms: int = 0
+
+    def __post_init__(self) -> None:
+        if self.negatives < 1 or not 0 <= self.hide_share <= 1:
+            raise ConfigError(
+                "expected 1 or more negatives and a hide_share from 0 to 1, came "
+                f"{self.negatives} and {self.hide_share}"
+            )
 
     def head_names(self, shop: ShopConfig) -> tuple[str, ...]:
         """The heads in order.
@@ -98,10 +105,9 @@ def page_batches(
     pages = example_pages(dataset, pages, plan)
     requests = _some_hidden(dataset, pages.requests, plan, rng)
     length = requests.history_end - dataset.columns.offsets[requests.customer]
+    pages = replace(pages, requests=requests)
     for places in batches_by_length(np.minimum(length, plan.max_actions), batch_size, rng):
-        chosen = np.zeros(len(pages), dtype=np.bool_)
-        chosen[places] = True
-        yield _batch(dataset, replace(pages, requests=requests).where(chosen), plan, rng)
+        yield _batch(dataset, pages.take(places), plan, rng)
 
 
 def kept_share(dataset: Dataset, pages: LoggedPages, plan: PagePlan) -> Float:

@@ -58,15 +58,21 @@ class LoggedPages:
 
     def where(self, chosen: Bool) -> "LoggedPages":
         """The chosen pages; `chosen [P]`."""
-        inside = np.repeat(chosen, np.diff(self.offsets))
+        return self.take(np.flatnonzero(chosen))
+
+    def take(self, pages: Int64) -> "LoggedPages":
+        """These pages, in this order."""
+        length = np.diff(self.offsets)[pages]
+        offsets = np.append(0, np.cumsum(length)).astype(np.int64)
+        places = np.repeat(self.offsets[pages] - offsets[:-1], length) + np.arange(offsets[-1])
         return LoggedPages(
-            requests=self.requests.take(np.flatnonzero(chosen)),
-            offsets=np.append(0, np.cumsum(np.diff(self.offsets)[chosen])).astype(np.int64),
-            row=self.row[inside],
-            acted=self.acted[inside],
-            gain=self.gain[inside],
-            propensity=self.propensity[inside],
-            seen=self.seen[inside],
+            requests=self.requests.take(pages),
+            offsets=offsets,
+            row=self.row[places],
+            acted=self.acted[places],
+            gain=self.gain[places],
+            propensity=self.propensity[places],
+            seen=self.seen[places],
         )
 
     def only(self, places: Bool) -> "LoggedPages":

@@ -3,7 +3,6 @@
 Legend: n predictions, b bins. `p [n]` in 0 .. 1 and `outcome [n]` in {0, 1} of one head (click, purchase ...).
 """
 
-import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,11 +10,9 @@ import numpy as np
 
 from shopwindow.errors import EvaluationError
 from shopwindow.evaluation.metrics import Values
+from shopwindow.models.calibration import EDGE, slope_and_intercept
 from shopwindow.schema.arrays import Int64
 
-EDGE: Final = 1e-7  # probabilities are kept so far from 0 and 1 where their logarithm is taken
-STEPS: Final = 50
-FARTHEST: Final = 20.0
 BINS: Final = 15
 
 
@@ -83,29 +80,6 @@ def reliability(p: Values, outcome: Values, bins: int = BINS) -> Reliability:
     )
 
 
-def slope_and_intercept(p: Values, outcome: Values) -> tuple[float, float]:
-    """Maximum-likelihood fit of logit P(outcome) = intercept + slope * logit(p), by Newton's method.
-
-    D. R. Cox, "Two further applications of a model for binary regression", Biometrika 1958. Slope NaN where all
-    predictions are equal; where p separates the outcomes both have no limit, and are large.
-    """
-    x = _logit(p)
-    if np.ptp(x) == 0:
-        return float("nan"), float(_logit(np.array([outcome.mean()]))[0] - x[0])
-    design = np.stack([np.ones_like(x), x], axis=1)
-    beta, loss = np.zeros(2), math.log(2)
-    for _ in range(STEPS):
-        fitted = 1 / (1 + np.exp(-design @ beta))
-        curvature = (design * (fitted * (1 - fitted))[:, None]).T @ design + 1e-9 * np.eye(2)
-        step = np.linalg.solve(curvature, design.T @ (outcome - fitted))
-        while (after := _loss_at(design @ (beta + step), outcome)) > loss and np.abs(step).max() > 1e-10:
-            step /= 2  # a full step can overshoot
-        beta, loss = beta + step, min(after, loss)
-        if np.abs(step).max() < 1e-9 or np.abs(beta).max() > FARTHEST:
-            break
-    return float(beta[1]), float(beta[0])
-
-
 def normalised_entropy(p: Values, outcome: Values) -> float:
     """Log loss of p over the log loss of always saying the base rate.
 
@@ -118,16 +92,6 @@ def log_loss(p: Values, outcome: Values) -> float:
     """Mean of -log of the probability given to what happened, in nats."""
     q = np.clip(p, EDGE, 1 - EDGE)
     return float(-np.mean(outcome * np.log(q) + (1 - outcome) * np.log1p(-q)))
-
-
-def _loss_at(logit: Values, outcome: Values) -> float:
-    return float(np.mean(np.logaddexp(0, logit) - outcome * logit))
-
-
-def _logit(p: Values) -> Values:
-    q = np.clip(p, EDGE, 1 - EDGE)
-    found: Values = np.log(q) - np.log1p(-q)
-    return found
 
 
 def _checked(head: str, p: Values, outcome: Values) -> tuple[Values, Values]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from shopwindow.datasets.pages import LoggedPages
 from shopwindow.document import Grid, Section
+from shopwindow.evaluation.calibration_page import calibration_section
 from shopwindow.evaluation.order_report import OrderExam
 from shopwindow.evaluation.page_order import outcome_of, tells, your_order
 from shopwindow.evaluation.table import plain
@@ -38,6 +39,23 @@ def heads_section(exam: OrderExam, model: str, heads: Sequence[str], p: Float) -
             ),
         ),
     )
+
+
+def head_calibration(exam: OrderExam, heads: Sequence[str], p: Float) -> list[Section]:
+    """How far the probabilities `p [I, H]` at the places of all pages of the test period are to be believed.
+
+    Heads whose action came for none or for all of the items are left out; no section where none is left.
+    """
+    known, names = exam.pages.row >= 0, exam.dataset.shop.action_names
+    found = {
+        name: (
+            p[known, head].astype(np.float64),
+            exam.pages.acted[known, names.index(name)].astype(np.float64),
+        )
+        for head, name in enumerate(heads)
+    }
+    told = {name: each for name, each in found.items() if 0 < each[1].sum() < len(each[1])}
+    return [calibration_section(told)] if told else []
 
 
 def of_action(pages: LoggedPages, action: int) -> LoggedPages:

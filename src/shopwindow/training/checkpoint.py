@@ -4,6 +4,7 @@ config.json       the TrainingRun and the data it ran on
 checkpoint.pt     after every epoch: everything needed to go on exactly
 best.pt           the kept weights of the best epoch, with the vocabulary that they read
 metrics.json      loss and validation NDCG@10 of every epoch
+calibration.json  of a finished ranker: how each head's probabilities are read
 """
 
 import io
@@ -40,6 +41,10 @@ class RunDirectory:
     @property
     def metrics(self) -> Path:
         return self.root / "metrics.json"
+
+    @property
+    def calibration(self) -> Path:
+        return self.root / "calibration.json"
 
 
 def save_tensors(state: dict[str, Any], path: Path) -> None:

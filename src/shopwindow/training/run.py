@@ -78,11 +78,12 @@ class TrainingRun(LoopSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class RankerRun(LoopSettings):
-    """Model and examples of a ranker's run; `batch_size` counts pages."""
+    """Model and examples of a ranker's run; `batch_size` counts pages. calibration: the curve of each head."""
 
     kind: ClassVar[str] = RANKER
     model: RankerConfig = field(default_factory=RankerConfig)
     plan: PagePlan = field(default_factory=PagePlan)
+    calibration: Literal["platt", "isotonic"] = "platt"
 
 
 def run_from_json(text: str, kind: type[Run]) -> Run:

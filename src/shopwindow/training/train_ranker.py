@@ -17,6 +17,7 @@ from shopwindow.datasets.split import Split, SplitSpec, make_split
 from shopwindow.errors import TrainingError
 from shopwindow.models.context import JourneyTensors
 from shopwindow.models.ranker import Ranker
+from shopwindow.training.calibrating import calibrated, load_calibrations, save_calibrations
 from shopwindow.training.checkpoint import RunDirectory, load_config, load_tensors
 from shopwindow.training.loop import Loop, prepare
 from shopwindow.training.ranker_step import PageTensors, RankerStep
@@ -66,7 +67,8 @@ def page_split(dataset: Dataset, tables: PageTables, spec: SplitSpec) -> PageSpl
 def train_ranker(pages: PageSplit, run: RankerRun, into: Path, resume: bool = False) -> TrainedRanker:
     """Train a ranker on the pages before validation and keep the best epoch in the directory `into`.
 
-    resume: go on after the last finished epoch of `into`, to exactly the numbers of an uninterrupted run.
+    Its probabilities are calibrated on the validation pages. resume: go on after the last finished epoch of `into`, to
+    exactly the numbers of an uninterrupted run.
 
     Raises:
         TrainingError: no page has an item that was acted on; `into` holds a run already and `resume` is off; or
@@ -80,7 +82,9 @@ def train_ranker(pages: PageSplit, run: RankerRun, into: Path, resume: bool = Fa
         )
     prepare(directory, pages.dataset, pages.split, run, resume)
     Loop(_Pages(pages, run, into.name), run, directory).go(resume)
-    return load_ranker(into, pages.dataset)
+    trained = calibrated(load_ranker(into, pages.dataset), pages.train, pages.valid, run.calibration)
+    save_calibrations(trained.calibrations, directory.calibration)
+    return trained
 
 
 def load_ranker(path: Path, dataset: Dataset) -> TrainedRanker:
@@ -95,7 +99,8 @@ def load_ranker(path: Path, dataset: Dataset) -> TrainedRanker:
     vocabulary = TowerVocabulary.of_kept(kept)
     model = _ranker(run, vocabulary, dataset)
     model.load_state_dict(kept["model"])
-    return TrainedRanker(path.name, run, vocabulary, model.eval(), dataset)
+    calibrations = load_calibrations(directory.calibration)
+    return TrainedRanker(path.name, run, vocabulary, model.eval(), dataset, calibrations)
 
 
 def _ranker(run: RankerRun, vocabulary: TowerVocabulary, dataset: Dataset) -> Ranker:

@@ -16,6 +16,7 @@ from shopwindow.datasets.dataset import Dataset
 from shopwindow.datasets.page_examples import head_gains
 from shopwindow.datasets.pages import LoggedPages
 from shopwindow.datasets.requests import RequestSet, journeys
+from shopwindow.models.calibration import HeadCalibration
 from shopwindow.models.context import JourneyTensors
 from shopwindow.models.ranker import Ranker, mean_vectors
 from shopwindow.schema.arrays import Float, Int32, Rows
@@ -28,9 +29,9 @@ AT_ONCE: Final = 256  # requests
 
 @dataclass(frozen=True, eq=False)
 class TrainedRanker:
-    """Probabilities of each head for given candidates; not calibrated: an epoch keeps a few negatives only.
+    """Probabilities of each head for given candidates.
 
-    The data set may be newer than the model: items are matched by key, categories by path.
+    `calibrations [H]`: how they are read; () = as they are, which is too high: an epoch keeps a few negatives only. The data set may be newer than the model: items are matched by key, categories by path.
     """
 
     name: str
@@ -38,6 +39,7 @@ class TrainedRanker:
     vocabulary: TowerVocabulary
     model: Ranker
     dataset: Dataset
+    calibrations: tuple[HeadCalibration, ...] = ()
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -111,6 +113,8 @@ class TrainedRanker:
         logits = logits + self.model.position(places, surface[:, None].expand_as(places))
         found = torch.sigmoid(logits).float().masked_fill(shown[..., None] < 0, torch.nan)
         probabilities: Float = found.cpu().numpy()
+        for head, calibration in enumerate(self.calibrations):
+            probabilities[..., head] = calibration.calibrated(probabilities[..., head].astype(np.float64))
         return probabilities
 
 
