@@ -58,11 +58,12 @@ def command_line() -> str:
 
 
 def _own_arguments() -> list[str]:
-    """Arguments other than --data, which is a path of the machine."""
+    """Arguments other than those that name a path of the machine."""
     given = sys.argv[1:]
-    if "--data" in given:
-        place = given.index("--data")
-        given = given[:place] + given[place + 2 :]
+    for path in ("--data", "--folder"):
+        if path in given:
+            place = given.index(path)
+            given = given[:place] + given[place + 2 :]
     return given
 
 

@@ -44,6 +44,14 @@ class Explanation:
     effects: Float
 
 
+@dataclass(frozen=True, slots=True)
+class ShopWords:
+    """What things are called: `action(code)`, `title(item_key)`."""
+
+    action: Callable[[int], str]
+    title: Callable[[int], str]
+
+
 def explain(ranking: Ranking, context: Context, rows: Rows) -> Explanation:
     """What moved the scores of these rows; all coalitions of inputs go through the model in one batch.
 
@@ -83,7 +91,7 @@ def explain(ranking: Ranking, context: Context, rows: Rows) -> Explanation:
     )
 
 
-def sentence(why: Explanation, place: int, shop_words: "ShopWords") -> str:
+def sentence(why: Explanation, place: int, shop_words: ShopWords) -> str:
     """One line fit for a customer: the group that moved the item at `place` most, said in words."""
     group = GROUPS[int(np.argmax(why.contributions[:, place]))]
     if why.contributions[:, place].max() <= 0:
@@ -103,14 +111,6 @@ def sentence(why: Explanation, place: int, shop_words: "ShopWords") -> str:
             return "Often chosen at this time."
         case _:
             return "Often chosen on pages like this one."
-
-
-@dataclass(frozen=True, slots=True)
-class ShopWords:
-    """What things are called: `action(code)`, `title(item_key)`."""
-
-    action: Callable[[int], str]
-    title: Callable[[int], str]
 
 
 def _resolved(context: Context, now: LiveContext) -> tuple[CustomerState, LiveContext]:
