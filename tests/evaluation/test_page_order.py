@@ -15,7 +15,7 @@ from shopwindow.evaluation.page_order import (
     order_of,
     outcome_of,
     random_order,
-    telling,
+    tells,
     your_order,
 )
 
@@ -59,7 +59,9 @@ def test_a_model_reorders_the_same_items(make_dataset) -> None:
 
 def test_pages_where_all_or_nothing_was_wanted_tell_nothing() -> None:
     pages = pages_of([[0, 1], [0, 1], [0, 1], [0, -1]], [[0, 0], [1, 1], [0, 1], [1, 0]])
-    assert telling(pages).requests.customer.tolist() == [2]  # on the last page only one item is known
+    assert pages.where(tells(pages)).requests.customer.tolist() == [
+        2
+    ]  # on the last page only one item is known
     with pytest.raises(EvaluationError, match="page_id"):
         outcome_of(YOURS, pages.where(np.zeros(4, dtype=bool)), np.zeros(0, dtype=np.float32))
 

@@ -184,7 +184,7 @@ def test_the_loss_is_the_sum_over_heads_of_the_mean_cross_entropy(run, trained, 
     step = RankerStep(trained.model, trained.vocabulary.inputs(pages.dataset.catalog))
     step.logits = lambda batch: torch.tensor([[0.0, 2.0], [0.0, 0.0], [1.0, -1.0]])  # type: ignore[method-assign]
     label = torch.tensor([[1.0, 1.0], [0.0, 0.0], [1.0, 0.0]])
-    batch = PageTensors(*([None] * 7), label)
+    batch = PageTensors(*([None] * 7), label, None)
 
     def entropy(logit: float, label: int) -> float:
         p = 1 / (1 + math.exp(-logit))

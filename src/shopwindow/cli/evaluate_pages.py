@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from shopwindow.document import Document, Section
     from shopwindow.evaluation.comparison import Exam
     from shopwindow.evaluation.report import Report
+    from shopwindow.features.windowed.events import CountedEvents
     from shopwindow.training.trained import TrainedTwoTower
     from shopwindow.training.trained_ranker import TrainedRanker
 
@@ -28,7 +29,8 @@ def pages_report(
     """
     from shopwindow.cli.evaluate_requests import peak_mib
     from shopwindow.datasets.dataset import load_dataset
-    from shopwindow.datasets.pages import load_pages
+    from shopwindow.datasets.exposures import exposures_of
+    from shopwindow.datasets.pages import logged_pages, read_page_tables
     from shopwindow.document import Document
     from shopwindow.evaluation.comparison import exam_of
     from shopwindow.evaluation.head_report import head_calibration, heads_section
@@ -43,7 +45,8 @@ def pages_report(
     from shopwindow.evaluation.report import report_of
     from shopwindow.training.trained_ranker import TrainedRanker
 
-    dataset, pages = load_pages(ask.shop_dir, load_dataset(ask.shop_dir))
+    tables = read_page_tables(ask.shop_dir)
+    dataset, pages = logged_pages(load_dataset(ask.shop_dir), tables)
     exam = exam_of(dataset, ask.spec, "temporal", ask.seed)
     order = OrderExam.of(exam, pages, ask.requests)
     title = f"Your order against others: {dataset.shop.name}"
@@ -51,9 +54,10 @@ def pages_report(
     heads: list[Section] = []
     entrants, start = orders(order), time.monotonic()
     with console.status(f"{len(order.telling):,} pages") as status:
-        for model, settings in _models(ask, names, exam, status.update):
+        shown = exposures_of(tables, dataset.shop) if names else ()
+        for model, settings in _models(ask, names, exam, shown, status.update):
             if isinstance(model, TrainedRanker):
-                heads.append(heads_section(order, model.name, model.heads, model.as_if_first(order.telling)))
+                heads.append(heads_section(order, model.name, model.heads, order.judged(model.as_if_first)))
                 heads += head_calibration(order, model.heads, model.at_places(order.pages))
             else:
                 models.append(model)
@@ -70,7 +74,11 @@ def pages_report(
 
 
 def _models(
-    ask: "Asked", names: Sequence[str], exam: "Exam", note: Callable[[str], None]
+    ask: "Asked",
+    names: Sequence[str],
+    exam: "Exam",
+    shown: tuple["CountedEvents", ...],
+    note: Callable[[str], None],
 ) -> Iterator[tuple["Recommender | TrainedRanker", str]]:
     """Baselines tuned on validation requests and fitted before the test, then the runs."""
     from shopwindow.baselines.lineup import first_lineup
@@ -84,13 +92,16 @@ def _models(
         yield setting.fit(exam.dataset, exam.split.before_test), str(setting)
     for name in names:
         note(f"run {name}")
-        yield _run(ask.shop_dir.runs / name, exam.dataset), f"run {name}"
+        yield _run(ask.shop_dir.runs / name, exam.dataset, shown), f"run {name}"
 
 
-def _run(path: Path, dataset: "Dataset") -> "TrainedTwoTower | TrainedRanker":
+def _run(
+    path: Path, dataset: "Dataset", shown: tuple["CountedEvents", ...]
+) -> "TrainedTwoTower | TrainedRanker":
     from shopwindow.training.kinds import RANKER, run_kind
     from shopwindow.training.train_ranker import load_ranker
     from shopwindow.training.train_two_tower import load_run
 
-    load = load_ranker if run_kind(path / "config.json") == RANKER else load_run
-    return load(path, dataset)
+    if run_kind(path / "config.json") == RANKER:
+        return load_ranker(path, dataset, shown)
+    return load_run(path, dataset)

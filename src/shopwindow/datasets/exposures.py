@@ -4,25 +4,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shopwindow.config import ShopDirectory
 from shopwindow.datasets.build_columns import counted
-from shopwindow.datasets.opt_outs import customers_of
+from shopwindow.datasets.pages import PageTables
 from shopwindow.datasets.text_codes import text_codes
 from shopwindow.features.journey import hashed
 from shopwindow.features.windowed.events import IMPRESSION, LISTED, CountedEvents, kinds
-from shopwindow.ingest.tables import read_impressions, read_pages
 from shopwindow.schema.arrays import Int16, Int64
 from shopwindow.schema.live import NOBODY
 from shopwindow.schema.shop import ShopConfig
 
 
-def load_exposures(shop_dir: ShopDirectory, shop: ShopConfig) -> tuple[CountedEvents, CountedEvents]:
-    """Everything that was listed on imported pages, and everything that came into view; often neither is known."""
-    customers = customers_of(shop_dir)
-    return (
-        listed(counted(read_pages(shop_dir), customers), shop),
-        in_view(counted(read_impressions(shop_dir), customers), shop),
-    )
+def exposures_of(tables: PageTables, shop: ShopConfig) -> tuple[CountedEvents, CountedEvents]:
+    """Everything that was listed on pages, and everything that came into view; often neither is known."""
+    pages, impressions = (counted(each, tables.customers) for each in (tables.pages, tables.impressions))
+    return listed(pages, shop), in_view(impressions, shop)
 
 
 def listed(pages: pa.Table, shop: ShopConfig) -> CountedEvents:

@@ -59,13 +59,15 @@ class PageBatch:
     """B pages with X examples.
 
     `journey`: each customer as known before the page, with the page's local context at the last position. `shown [B, K]`:
-    rows of all items of the page, -1 for unknown ones and padding. `page [X]`: place in the batch; `row [X]`; `position
-    [X]`: place on the page, 0 = first; `surface [X]`: -1 = unknown; `label [X, H]`: 1 where the head's action followed.
+    rows of all items of the page, -1 for unknown ones and padding. `page [X]`: place in the batch; `place [X]`: among all
+    places of the `example_pages`; `row [X]`; `position [X]`: place on the page, 0 = first; `surface [X]`: -1 = unknown;
+    `label [X, H]`: 1 where the head's action followed.
     """
 
     journey: Journey
     shown: Rows
     page: Int64
+    place: Int64
     row: Rows
     position: Int32
     surface: Int32
@@ -107,7 +109,7 @@ def page_batches(
     length = requests.history_end - dataset.columns.offsets[requests.customer]
     pages = replace(pages, requests=requests)
     for places in batches_by_length(np.minimum(length, plan.max_actions), batch_size, rng):
-        yield _batch(dataset, pages.take(places), plan, rng)
+        yield _batch(dataset, pages.take(places), pages.offsets[places], plan, rng)
 
 
 def kept_share(dataset: Dataset, pages: LoggedPages, plan: PagePlan) -> Float:
@@ -137,7 +139,10 @@ def _some_hidden(
     return replace(requests, history_end=np.where(hidden, earlier.history_end, requests.history_end))
 
 
-def _batch(dataset: Dataset, pages: LoggedPages, plan: PagePlan, rng: np.random.Generator) -> PageBatch:
+def _batch(
+    dataset: Dataset, pages: LoggedPages, first: Int64, plan: PagePlan, rng: np.random.Generator
+) -> PageBatch:
+    """`first [P]`: where each page's places begin among those of all `example_pages`."""
     positive, other = _positives_and_others(dataset, pages, plan)
     page = pages.page()
     order = np.lexsort((rng.random(len(page)), ~other, page))  # of each page: the others first, shuffled
@@ -148,6 +153,7 @@ def _batch(dataset: Dataset, pages: LoggedPages, plan: PagePlan, rng: np.random.
         journey=journeys(dataset, pages.requests, plan.max_actions),
         shown=pages.by_page(),
         page=page[places],
+        place=(first[page] + pages.position())[places],
         row=pages.row[places],
         position=pages.position()[places].astype(np.int32),
         surface=pages.requests.surface[page[places]],

@@ -3,7 +3,7 @@
 Legend: R requests, K candidates, F features, L actions, E events.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -67,19 +67,34 @@ def point_in_time(
     those of the catalogue, which keeps no history of them. The values take 4 R K F bytes: pass parts in order of time
     where that is too much, each part replays the events before it.
     """
+    names = live_names(dataset, plan)
+    values = np.empty((*candidates.shape, len(names)), dtype=np.float32)
+    done = 0
+    for places, some in values_in_time(dataset, requests, candidates, plan):
+        values[places] = some
+        done += len(places)
+        progress(done, len(requests))
+    return FeatureValues(names, values)
+
+
+def live_names(dataset: Dataset, plan: FeaturePlan) -> tuple[str, ...]:
+    """[F] what the values are called."""
+    return feature_names(plan.definitions or windowed_features(dataset.shop))
+
+
+def values_in_time(
+    dataset: Dataset, requests: RequestSet, candidates: Rows, plan: FeaturePlan = FeaturePlan()
+) -> Iterator[tuple[Int64, Float]]:
+    """The values of `point_in_time` in one replay, a part at a time: places of n requests, and [n, K, F]."""
     definitions = plan.definitions or windowed_features(dataset.shop)
     source = _Source.of(dataset, plan)
     as_of = plan.freshness.as_of(requests.at_ms)
     order = np.argsort(as_of, kind="stable")
-    names = feature_names(definitions)
-    values = np.empty((*candidates.shape, len(names)), dtype=np.float32)
     size = max(1, PAIRS_AT_ONCE // max(1, candidates.shape[1]))
     for start in range(0, len(order), size):
         places = order[start : start + size]
         inputs = source.inputs(requests.take(places), candidates[places], as_of[places])
-        values[places] = feature_values(definitions, inputs)
-        progress(min(start + size, len(order)), len(order))
-    return FeatureValues(names, values)
+        yield places, feature_values(definitions, inputs)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,7 +1,8 @@
 """Order report: the logged pages of a test period, put in order by the shop, at random and by models."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -20,14 +21,14 @@ from shopwindow.evaluation.page_order import (
     order_of,
     outcome_of,
     random_order,
-    telling,
+    tells,
     your_order,
 )
 from shopwindow.evaluation.report import Entrant, Report
 from shopwindow.evaluation.segments import FEWEST
 from shopwindow.evaluation.soft_order import SoftOrder, on_surface, value_of
 from shopwindow.evaluation.table import figure
-from shopwindow.schema.arrays import Bool
+from shopwindow.schema.arrays import Bool, Float
 
 TEMPERATURES: Final = (1.0, 2.0)  # the second is nearer to chance, and easier to estimate
 
@@ -36,12 +37,15 @@ TEMPERATURES: Final = (1.0, 2.0)  # the second is nearer to chance, and easier t
 class OrderExam:
     """The pages of the test period: all of them, and those that tell orders apart.
 
-    Of the telling ones only what was seen takes part: nobody said no to an item that never came into view.
+    Of the telling ones only what was seen takes part: nobody said no to an item that never came into view. `whole`: the
+    telling pages with everything that was listed, as models read them; `seen`: which of its places take part.
     """
 
     dataset: Dataset
     pages: LoggedPages
     telling: LoggedPages
+    whole: LoggedPages
+    seen: Bool
     seed: int
 
     @classmethod
@@ -52,17 +56,29 @@ class OrderExam:
             EvaluationError: no page of the test period has both wanted and other items, and none logged propensities.
         """
         late = pages.where(pages.requests.at_ms >= exam.requests.at_ms.min())
-        some = telling(late.only(late.seen))
-        if not len(some) and np.isnan(late.propensity).all():
+        tell = tells(late.only(late.seen))
+        if not tell.any() and np.isnan(late.propensity).all():
             raise EvaluationError(
                 f"expected pages of the test period with some wanted and some other items, came none of {len(late):,}; "
                 "actions have to name their page (page_id), or be attributed to it"
             )
-        if 0 < most < len(some):
-            chosen = np.zeros(len(some), dtype=np.bool_)
-            chosen[np.random.default_rng(exam.options.seed).choice(len(some), most, replace=False)] = True
-            some = some.where(chosen)
-        return cls(dataset=exam.dataset, pages=late, telling=some, seed=exam.options.seed)
+        places = np.flatnonzero(tell)
+        if 0 < most < len(places):
+            places = np.sort(np.random.default_rng(exam.options.seed).choice(places, most, replace=False))
+        whole = late.take(places)
+        return cls(
+            dataset=exam.dataset,
+            pages=late,
+            telling=whole.only(whole.seen),
+            whole=whole,
+            seen=whole.seen,
+            seed=exam.options.seed,
+        )
+
+    def judged(self, score: Callable[[LoggedPages], Float]) -> Float:
+        """What a model says of the whole pages, at the places that take part."""
+        found: Float = score(self.whole)[self.seen]
+        return found
 
     def surfaces(self) -> dict[str, Bool]:
         """Name -> mask of the telling pages of a surface, where there are enough."""
@@ -93,7 +109,7 @@ def orders(exam: OrderExam) -> list[Entrant]:
 
 def entrant_of(exam: OrderExam, model: Recommender | PageOrder, settings: str) -> Entrant:
     """A model's order of the same pages."""
-    score = order_of(model, exam.dataset, exam.telling)
+    score = exam.judged(partial(order_of, model, exam.dataset))
     outcome = outcome_of(model.name, exam.telling, score, exam.seed)
     return Entrant(outcome=outcome, settings=settings, baseline=False, seconds=0.0)
 

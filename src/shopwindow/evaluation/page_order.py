@@ -42,11 +42,6 @@ def tells(pages: LoggedPages) -> Bool:
     return found
 
 
-def telling(pages: LoggedPages) -> LoggedPages:
-    """The pages that can tell two orders apart."""
-    return pages.where(tells(pages))
-
-
 def your_order(pages: LoggedPages) -> Float:
     """[I] scores that give the order in which the shop showed the items: minus the place on the page."""
     return (-pages.position()).astype(np.float32)

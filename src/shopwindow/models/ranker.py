@@ -17,6 +17,7 @@ from shopwindow.models.attention import BlockConfig
 from shopwindow.models.context import ContextSizes, JourneyTensors, LocalContext
 from shopwindow.models.item_encoder import ItemEncoder, ItemEncoderConfig, ItemInputs, ItemSizes
 from shopwindow.models.journey_encoder import JourneyEncoder, JourneyEncoderConfig
+from shopwindow.models.live import LiveBranch
 from shopwindow.models.readout import request_alone, with_first_action, with_readout
 
 EDGES: Final = (*range(1, 24), 24, 36, 48, 84, 120, 240, 480)
@@ -30,7 +31,7 @@ class RankerConfig:
     candidates: where the mean of the page's items stands: in the last position (`readout`), in one of the first that every
     later one attends to (`token`), or nowhere. context: the local context is read by the `encoder`, beside its result
     (`late`), or not at all (`none`, with the customer's country and device). history: read the customer's actions. Ids,
-    content and metadata are switched in `items`.
+    content and metadata are switched in `items`. live: width of the branch on live features, 0 = none.
     """
 
     items: ItemEncoderConfig = field(default_factory=lambda: ItemEncoderConfig(dim=128, bias=False))
@@ -43,6 +44,7 @@ class RankerConfig:
     candidates: Literal["readout", "token", "none"] = "readout"
     context: Literal["encoder", "late", "none"] = "encoder"
     history: bool = True
+    live: int = 64
 
     def __post_init__(self) -> None:
         if self.items.dim != self.journeys.block.dim:
@@ -56,12 +58,15 @@ class RankerConfig:
 
 
 class Ranker(nn.Module):
-    """logit_h = <customer_h, item_h> / sqrt(w) + bias_h + position_h(position, surface).
+    """logit_h = <customer_h, item_h> / sqrt(w) + bias_h + g_h(live features) + position_h(position, surface).
 
     The product of two sides lets the item's be computed beforehand, so that a request costs one product.
     """
 
-    def __init__(self, config: RankerConfig, items: ItemSizes, context: ContextSizes, heads: int) -> None:
+    def __init__(
+        self, config: RankerConfig, items: ItemSizes, context: ContextSizes, heads: int, features: int = 0
+    ) -> None:
+        """`features`: how many live ones there are; without any there is no branch on them."""
         super().__init__()
         dim, late = config.items.dim, config.context == "late"
         self.config = config
@@ -74,6 +79,7 @@ class Ranker(nn.Module):
         self.customer_heads = Heads(dim * (2 if late else 1), config.width, heads)
         self.item_heads = Heads(dim, config.width, heads)
         self.bias = nn.Parameter(torch.zeros(heads))
+        self.live = LiveBranch(features, config.live, heads) if config.live and features else None
         self.position = PositionBranch(context.surfaces, heads)
 
     def encode_items(self, items: ItemInputs) -> Tensor:

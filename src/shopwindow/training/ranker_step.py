@@ -15,7 +15,9 @@ from shopwindow.models.ranker import Ranker, mean_vectors
 
 
 class PageTensors(NamedTuple):
-    """A PageBatch as tensors: `item [B, L]` rows of the history, N for padding and unknown; the rest as there."""
+    """A PageBatch as tensors: `item [B, L]` rows of the history, N for padding and unknown; `live [X, F]` codes of live
+    features, None without them; the rest as there.
+    """
 
     item: Tensor
     journey: JourneyTensors
@@ -25,6 +27,7 @@ class PageTensors(NamedTuple):
     position: Tensor
     surface: Tensor
     label: Tensor
+    live: Tensor | None
 
 
 class RankerStep(nn.Module):
@@ -56,4 +59,7 @@ class RankerStep(nn.Module):
         customer = self.model.customer_side(read, batch.journey, mean_vectors(vectors, shown))
         item = self.model.item_side(vectors[torch.searchsorted(used, batch.row)])
         position: Tensor = self.model.position(batch.position, batch.surface)
-        return self.model.match(customer[batch.page], item) + position
+        logits = self.model.match(customer[batch.page], item) + position
+        if self.model.live is not None and batch.live is not None:
+            logits = logits + self.model.live(batch.live)
+        return logits

@@ -8,6 +8,7 @@ import msgspec
 from shopwindow.datasets.page_examples import PagePlan
 from shopwindow.datasets.sequences import SequencePlan
 from shopwindow.errors import ConfigError, TrainingError
+from shopwindow.features.windowed.freshness import Freshness
 from shopwindow.models.losses import LossConfig
 from shopwindow.models.ranker import RankerConfig
 from shopwindow.models.two_tower import TwoTowerConfig
@@ -78,11 +79,15 @@ class TrainingRun(LoopSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class RankerRun(LoopSettings):
-    """Model and examples of a ranker's run; `batch_size` counts pages. calibration: the curve of each head."""
+    """Model and examples of a ranker's run; `batch_size` counts pages.
+
+    freshness: how old live features may be. calibration: the curve of each head.
+    """
 
     kind: ClassVar[str] = RANKER
     model: RankerConfig = field(default_factory=RankerConfig)
     plan: PagePlan = field(default_factory=PagePlan)
+    freshness: Freshness = field(default_factory=Freshness)
     calibration: Literal["platt", "isotonic"] = "platt"
 
 

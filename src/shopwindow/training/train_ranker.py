@@ -4,21 +4,25 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from shopwindow.datasets.dataset import Dataset
+from shopwindow.datasets.exposures import exposures_of
 from shopwindow.datasets.page_examples import PageBatch, example_pages, page_batches
 from shopwindow.datasets.pages import LoggedPages, PageTables, logged_pages
 from shopwindow.datasets.split import Split, SplitSpec, make_split
 from shopwindow.errors import TrainingError
+from shopwindow.features.windowed.events import CountedEvents
 from shopwindow.models.context import JourneyTensors
+from shopwindow.models.live import LiveScale
 from shopwindow.models.ranker import Ranker
 from shopwindow.training.calibrating import calibrated, load_calibrations, save_calibrations
 from shopwindow.training.checkpoint import RunDirectory, load_config, load_tensors
+from shopwindow.training.live_codes import LiveCodes
 from shopwindow.training.loop import Loop, prepare
 from shopwindow.training.ranker_step import PageTensors, RankerStep
 from shopwindow.training.run import RankerRun, run_from_json
@@ -27,18 +31,22 @@ from shopwindow.training.trained_ranker import TrainedRanker
 from shopwindow.training.validation import page_ndcg_at_10, some_pages
 from shopwindow.training.vocabulary import TowerVocabulary
 
+LIVE: Final = "live"  # where best.pt keeps the scale of live features
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PageSplit:
     """Pages to train on and to validate on, with the actions known by the end of each period.
 
-    `dataset`: with the customers who were shown pages and never acted; `split` is its own.
+    `dataset`: with the customers who were shown pages and never acted; `split` is its own. `exposures`: what was listed
+    and viewed, as live counters know it.
     """
 
     dataset: Dataset
     split: Split
     train: LoggedPages
     valid: LoggedPages
+    exposures: tuple[CountedEvents, ...]
 
 
 def page_split(dataset: Dataset, tables: PageTables, spec: SplitSpec) -> PageSplit:
@@ -61,6 +69,7 @@ def page_split(dataset: Dataset, tables: PageTables, spec: SplitSpec) -> PageSpl
         split=split,
         train=by_valid.where(at_ms < valid_from),
         valid=by_test.where((at_ms >= valid_from) & (at_ms < test_from)),
+        exposures=exposures_of(tables, dataset.shop),
     )
 
 
@@ -82,30 +91,35 @@ def train_ranker(pages: PageSplit, run: RankerRun, into: Path, resume: bool = Fa
         )
     prepare(directory, pages.dataset, pages.split, run, resume)
     Loop(_Pages(pages, run, into.name), run, directory).go(resume)
-    trained = calibrated(load_ranker(into, pages.dataset), pages.train, pages.valid, run.calibration)
+    loaded = load_ranker(into, pages.dataset, pages.exposures)
+    trained = calibrated(loaded, pages.train, pages.valid, run.calibration)
     save_calibrations(trained.calibrations, directory.calibration)
     return trained
 
 
-def load_ranker(path: Path, dataset: Dataset) -> TrainedRanker:
-    """The best epoch of a run, ready to score this data set.
+def load_ranker(path: Path, dataset: Dataset, exposures: tuple[CountedEvents, ...] = ()) -> TrainedRanker:
+    """The best epoch of a run, ready to score this data set; `exposures`: see `PageSplit`.
 
     Raises:
-        TrainingError: there is no finished epoch of a ranker in `path`.
+        TrainingError: there is no finished epoch of a ranker in `path`, or the shop's live features are others now.
     """
     directory = RunDirectory(path)
     run = run_from_json(json.dumps(load_config(directory, RankerRun.kind)["run"]), RankerRun)
     kept = load_tensors(directory.best)
     vocabulary = TowerVocabulary.of_kept(kept)
-    model = _ranker(run, vocabulary, dataset)
+    live = None
+    if LIVE in kept:
+        live = LiveCodes.kept(dataset, LiveScale.of_kept(kept[LIVE]), exposures, run.freshness)
+    model = _ranker(run, vocabulary, dataset, live)
     model.load_state_dict(kept["model"])
     calibrations = load_calibrations(directory.calibration)
-    return TrainedRanker(path.name, run, vocabulary, model.eval(), dataset, calibrations)
+    return TrainedRanker(path.name, run, vocabulary, model.eval(), dataset, live, calibrations)
 
 
-def _ranker(run: RankerRun, vocabulary: TowerVocabulary, dataset: Dataset) -> Ranker:
+def _ranker(run: RankerRun, vocabulary: TowerVocabulary, dataset: Dataset, live: LiveCodes | None) -> Ranker:
     heads = len(run.plan.head_names(dataset.shop))
-    return Ranker(run.model, vocabulary.item_sizes, vocabulary.context_sizes, heads)
+    features = len(live.scale.names) if live is not None else 0
+    return Ranker(run.model, vocabulary.item_sizes, vocabulary.context_sizes, heads, features)
 
 
 class _Pages:
@@ -116,34 +130,45 @@ class _Pages:
         events = dataset.item_counts(dataset.wanted_before(pages.split.train_end))
         self._pages, self._run, self._name = pages, run, name
         self._vocabulary = TowerVocabulary.of(dataset, events, run.min_events)
-        torch.manual_seed(run.seed)
-        self.model = _ranker(run, self._vocabulary, dataset)
-        self.step = RankerStep(self.model, self._vocabulary.inputs(dataset.catalog))
-        self.steps = -(-len(example_pages(dataset, pages.train, run.plan)) // run.batch_size)
+        examples = example_pages(dataset, pages.train, run.plan)
         self._validation = some_pages(pages.valid, run.validation_requests, run.seed)
+        self._live, self._codes, self._validation_codes = None, None, None
+        if run.model.live:
+            self._live = LiveCodes.learned(dataset, examples, pages.exposures, run.freshness, run.seed)
+            self._codes = torch.from_numpy(self._live.of_pages(examples))
+            self._validation_codes = self._live.of_pages(self._validation)
+        torch.manual_seed(run.seed)
+        self.model = _ranker(run, self._vocabulary, dataset, self._live)
+        self.step = RankerStep(self.model, self._vocabulary.inputs(dataset.catalog))
+        self.steps = -(-len(examples) // run.batch_size)
 
     def batches(self, rng: np.random.Generator, device: torch.device) -> Iterator[tuple[PageTensors, int]]:
         run, pages = self._run, self._pages
         for batch in page_batches(pages.dataset, pages.train, run.plan, run.batch_size, rng):
-            yield _tensors(batch, len(pages.dataset.catalog), device), len(batch.row)
+            live = None if self._codes is None else self._codes[torch.from_numpy(batch.place)].to(device)
+            yield _tensors(batch, len(pages.dataset.catalog), device, live), len(batch.row)
 
     def judge(self, average: nn.Module) -> float | None:
         assert isinstance(average, Ranker)
         if not len(self._validation):
             return None
-        trained = TrainedRanker(self._name, self._run, self._vocabulary, average, self._pages.dataset)
-        return page_ndcg_at_10(trained.page_order(self._validation), self._validation)
+        dataset = self._pages.dataset
+        trained = TrainedRanker(self._name, self._run, self._vocabulary, average, dataset, self._live)
+        value = trained.page_order(self._validation, self._validation_codes)
+        return page_ndcg_at_10(value, self._validation)
 
     def card(self) -> dict[str, Any]:
-        return self._vocabulary.kept()
+        scale = {} if self._live is None else {LIVE: self._live.scale.kept()}
+        return self._vocabulary.kept() | scale
 
 
-def _tensors(batch: PageBatch, unknown: int, device: torch.device) -> PageTensors:
+def _tensors(batch: PageBatch, unknown: int, device: torch.device, live: Tensor | None) -> PageTensors:
     names = ("shown", "page", "row", "position", "surface")
     whole = {name: torch.from_numpy(getattr(batch, name).astype(np.int64)).to(device) for name in names}
     return PageTensors(
         item=item_rows(batch.journey, unknown).to(device),
         journey=JourneyTensors.of(batch.journey, device),
         label=torch.from_numpy(batch.label).to(device),
+        live=live,
         **whole,
     )

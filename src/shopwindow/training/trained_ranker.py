@@ -1,6 +1,7 @@
 """TrainedRanker: a finished ranker together with the data set that it reads.
 
-Legend: R requests, K candidates, N items, I places of all pages together, H heads, L actions, w width of a head, d width.
+Legend: R requests, K candidates, N items, I places of all pages together, H heads, F live features, L actions, w width
+of a head, d width.
 """
 
 from collections.abc import Iterator
@@ -18,8 +19,10 @@ from shopwindow.datasets.pages import LoggedPages
 from shopwindow.datasets.requests import RequestSet, journeys
 from shopwindow.models.calibration import HeadCalibration
 from shopwindow.models.context import JourneyTensors
+from shopwindow.models.live import Codes
 from shopwindow.models.ranker import Ranker, mean_vectors
-from shopwindow.schema.arrays import Float, Int32, Rows
+from shopwindow.schema.arrays import Float, Int32, Int64, Rows
+from shopwindow.training.live_codes import LiveCodes
 from shopwindow.training.run import RankerRun
 from shopwindow.training.trained import coded, item_rows
 from shopwindow.training.vocabulary import TowerVocabulary
@@ -31,7 +34,8 @@ AT_ONCE: Final = 256  # requests
 class TrainedRanker:
     """Probabilities of each head for given candidates.
 
-    `calibrations [H]`: how they are read; () = as they are, which is too high: an epoch keeps a few negatives only. The data set may be newer than the model: items are matched by key, categories by path.
+    `live`: where live features come from, None for a model without them. `calibrations [H]`: how probabilities are read; () = as they are, which is too high: an epoch keeps a few negatives
+    only. The data set may be newer than the model: items are matched by key, categories by path.
     """
 
     name: str
@@ -39,6 +43,7 @@ class TrainedRanker:
     vocabulary: TowerVocabulary
     model: Ranker
     dataset: Dataset
+    live: LiveCodes | None = None
     calibrations: tuple[HeadCalibration, ...] = ()
 
     @property
@@ -48,9 +53,9 @@ class TrainedRanker:
     def probabilities(self, requests: RequestSet, candidates: Rows) -> Float:
         """[R, K, H] as if every item stood first on its page; candidates [R, K] below 0 are padding and give NaN."""
         found: Float = np.full((*candidates.shape, len(self.heads)), np.nan, dtype=np.float32)
-        for start, part in _parts(requests):
-            rows = candidates[start : start + len(part)]
-            found[start : start + len(part)] = self._probabilities(part, rows, np.zeros_like(rows))
+        for places, codes in self._parts(requests, candidates):
+            rows = candidates[places]
+            found[places] = self._probabilities(requests.take(places), rows, np.zeros_like(rows), codes)
         return found
 
     def values(self, requests: RequestSet, candidates: Rows, weights: Float | None = None) -> Float:
@@ -59,27 +64,41 @@ class TrainedRanker:
         expected: Float = self.probabilities(requests, candidates) @ weights
         return expected
 
-    def page_order(self, pages: LoggedPages) -> Float:
+    def page_order(self, pages: LoggedPages, live: Codes | None = None) -> Float:
         """[I] the value of each item on its page by the shop's gains, wherever it stood; unknown items come last."""
-        value: Float = self.as_if_first(pages) @ head_gains(self.dataset, self.run.plan)
+        value: Float = self.as_if_first(pages, live) @ head_gains(self.dataset, self.run.plan)
         return np.where(pages.row >= 0, value, np.float32(-1.0))
 
-    def as_if_first(self, pages: LoggedPages) -> Float:
+    def as_if_first(self, pages: LoggedPages, live: Codes | None = None) -> Float:
         """[I, H] probabilities of each item of the pages as if it stood first; NaN for unknown items."""
-        return self.probabilities(pages.requests, pages.by_page())[pages.page(), pages.position()]
+        return self._on_pages(pages, np.zeros(pages.by_page().shape[1], dtype=np.int32), live)
 
-    def at_places(self, pages: LoggedPages) -> Float:
-        """[I, H] probabilities at the places where the items stood; NaN for unknown items."""
-        rows = pages.by_page()
-        found: Float = np.empty((len(pages.row), len(self.heads)), dtype=np.float32)
-        page, position = pages.page(), pages.position()
-        for start, part in _parts(pages.requests):
-            some = rows[start : start + len(part)]
-            places = np.broadcast_to(np.arange(some.shape[1], dtype=np.int32), some.shape)
-            first, last = pages.offsets[start], pages.offsets[start + len(part)]
-            known = self._probabilities(part, some, places)
-            found[first:last] = known[page[first:last] - start, position[first:last]]
+    def at_places(self, pages: LoggedPages, live: Codes | None = None) -> Float:
+        """[I, H] probabilities at the places where the items stood; NaN for unknown items.
+
+        `live [I, F]`: codes of live features where they are known already.
+        """
+        return self._on_pages(pages, np.arange(pages.by_page().shape[1], dtype=np.int32), live)
+
+    def _on_pages(self, pages: LoggedPages, position: Int32, live: Codes | None) -> Float:
+        """[I, H]; `position [K]` of each column."""
+        rows, found = pages.by_page(), np.empty((len(pages.row), len(self.heads)), dtype=np.float32)
+        size = np.diff(pages.offsets)
+        for places, codes in self._parts(pages.requests, rows) if live is None else _given(pages, live):
+            there = np.arange(rows.shape[1]) < size[places][:, None]
+            at = (pages.offsets[places][:, None] + np.arange(rows.shape[1]))[there]
+            some = rows[places]
+            positions = np.broadcast_to(position, some.shape)
+            found[at] = self._probabilities(pages.requests.take(places), some, positions, codes)[there]
         return found
+
+    def _parts(self, requests: RequestSet, candidates: Rows) -> Iterator[tuple[Int64, Codes | None]]:
+        """Places of some requests, and the codes of their candidates' live features."""
+        if self.live is not None:
+            yield from self.live.parts(requests, candidates)
+            return
+        for start in range(0, len(requests), AT_ONCE):
+            yield np.arange(start, min(start + AT_ONCE, len(requests))), None
 
     @cached_property
     def _tables(self) -> tuple[Tensor, Tensor]:
@@ -98,8 +117,10 @@ class TrainedRanker:
         return next(self.model.parameters()).device
 
     @torch.no_grad()
-    def _probabilities(self, requests: RequestSet, candidates: Rows, position: Int32) -> Float:
-        """[R, K, H] for a part of the requests, `position [R, K]`."""
+    def _probabilities(
+        self, requests: RequestSet, candidates: Rows, position: Int32, codes: Codes | None
+    ) -> Float:
+        """[R, K, H] for a part of the requests, `position [R, K]`, `codes [R, K, F]`."""
         self.model.eval()
         vectors, sides = self._tables
         shown = torch.from_numpy(candidates.astype(np.int64)).to(self._device)
@@ -111,6 +132,8 @@ class TrainedRanker:
         places = torch.from_numpy(np.ascontiguousarray(position, dtype=np.int64)).to(self._device)
         surface = torch.from_numpy(requests.surface.astype(np.int64)).to(self._device)
         logits = logits + self.model.position(places, surface[:, None].expand_as(places))
+        if self.model.live is not None and codes is not None:
+            logits = logits + self.model.live(torch.from_numpy(codes).to(self._device))
         found = torch.sigmoid(logits).float().masked_fill(shown[..., None] < 0, torch.nan)
         probabilities: Float = found.cpu().numpy()
         for head, calibration in enumerate(self.calibrations):
@@ -118,6 +141,12 @@ class TrainedRanker:
         return probabilities
 
 
-def _parts(requests: RequestSet) -> Iterator[tuple[int, RequestSet]]:
-    for start in range(0, len(requests), AT_ONCE):
-        yield start, requests.part(start, start + AT_ONCE)
+def _given(pages: LoggedPages, live: Codes) -> Iterator[tuple[Int64, Codes]]:
+    """The parts of pages whose codes `live [I, F]` are known."""
+    width = int(np.diff(pages.offsets).max(initial=1))
+    for start in range(0, len(pages), AT_ONCE):
+        places = np.arange(start, min(start + AT_ONCE, len(pages)))
+        first, last = pages.offsets[start], pages.offsets[places[-1] + 1]
+        codes = np.zeros((len(places), width, live.shape[1]), dtype=np.uint8)
+        codes[pages.page()[first:last] - start, pages.position()[first:last]] = live[first:last]
+        yield places, codes

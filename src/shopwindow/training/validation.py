@@ -34,23 +34,31 @@ def ndcg_at_10(recommender: Recommender, dataset: Dataset, requests: RequestSet,
 
 
 def some_pages(pages: LoggedPages, limit: int, seed: int) -> LoggedPages:
-    """At most `limit` pages, drawn once by seed, of those where some seen items were wanted and some not; seen items only."""
-    pages = pages.only(pages.seen & (pages.row >= 0))
-    wanted = np.bincount(pages.page(), weights=pages.gain > 0, minlength=len(pages))
-    telling = np.flatnonzero((wanted > 0) & (wanted < np.diff(pages.offsets)))
+    """At most `limit` pages, drawn once by seed, of those where some seen items were wanted and some not."""
+    page = pages.page()
+    wanted = np.bincount(page, weights=pages.gain > 0, minlength=len(pages))
+    seen = np.bincount(page, weights=_judged(pages), minlength=len(pages))
+    telling = np.flatnonzero((wanted > 0) & (wanted < seen))
     chosen = np.zeros(len(pages), dtype=np.bool_)
     chosen[np.random.default_rng(seed).permutation(telling)[:limit]] = True
     return pages.where(chosen)
 
 
 def page_ndcg_at_10(scores: Float, pages: LoggedPages) -> float:
-    """Mean NDCG@10 of `scores [I]` over pages, among the items of each page; 0 where there is no page."""
-    total = 0.0
+    """Mean NDCG@10 of `scores [I]` over pages, among the seen items of each page; 0 where there is no page."""
+    total, judged = 0.0, _judged(pages)
+    scores, pages = scores[judged], pages.only(judged)
     for first, last in pairwise(pages.offsets.tolist()):
         gain = pages.gain[first:last]
         wanted = np.flatnonzero(gain > 0)
         total += _ndcg(scores[first:last], wanted, gain[wanted])
     return total / max(len(pages), 1)
+
+
+def _judged(pages: LoggedPages) -> Bool:
+    """[I] known items that were seen: nobody said no to the others."""
+    judged: Bool = pages.seen & (pages.row >= 0)
+    return judged
 
 
 def _allowed(dataset: Dataset, requests: RequestSet, place: int, exclude_seen: bool) -> Bool:
