@@ -21,8 +21,9 @@ from shopwindow.schema.events import IMPRESSIONS, PAGES
 from shopwindow.schema.items import ITEMS
 from shopwindow.schema.shop import ShopConfig
 from shopwindow.training.live_codes import LiveCodes
+from shopwindow.training.page_split import page_split
 from shopwindow.training.run import RankerRun
-from shopwindow.training.train_ranker import load_ranker, page_split, train_ranker
+from shopwindow.training.train_ranker import load_ranker, train_ranker
 from shopwindow.training.validation import page_ndcg_at_10, some_pages
 
 NUM_ITEMS, NUM_PAGES, HOUR_MS, SHOP = 30, 600, 3_600_000, ShopConfig(name="fashions")

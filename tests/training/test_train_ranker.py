@@ -26,9 +26,10 @@ from shopwindow.schema.shop import ShopConfig
 from shopwindow.training import loop
 from shopwindow.training.calibrating import calibrated
 from shopwindow.training.checkpoint import RunDirectory, load_json
+from shopwindow.training.page_split import page_split
 from shopwindow.training.ranker_step import PageTensors, RankerStep
 from shopwindow.training.run import RankerRun, run_from_json
-from shopwindow.training.train_ranker import _Pages, load_ranker, page_split, train_ranker
+from shopwindow.training.train_ranker import _Pages, load_ranker, train_ranker
 from shopwindow.training.train_two_tower import load_run
 from shopwindow.training.validation import page_ndcg_at_10, some_pages
 

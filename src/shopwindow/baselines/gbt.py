@@ -12,6 +12,7 @@ import lightgbm as lgb
 import numpy as np
 
 from shopwindow.baselines.history import popularity
+from shopwindow.baselines.ranked_lists import RankedLists
 from shopwindow.baselines.shortlist import Shortlist, each_once, shortlist
 from shopwindow.baselines.space import Choice, Range, Space
 from shopwindow.datasets.dataset import Dataset
@@ -116,35 +117,14 @@ class FittedGbt:
     def scores(self, requests: RequestSet) -> Float:
         return self.for_all(requests).scores(requests)
 
-    def for_all(self, requests: RequestSet) -> "RankedShortlists":
+    def for_all(self, requests: RequestSet) -> RankedLists:
         """The same answers, found for all requests in one replay of the log."""
         rows = self.shortlist.candidates(requests)
         scores = np.zeros(rows.shape, dtype=np.float32)
         for places, values in _features(self.shortlist, requests, rows):
             predicted = self.trees.predict(values.reshape(-1, values.shape[-1]))
             scores[places] = predicted.reshape(len(places), -1)
-        places_of = {key: place for place, key in enumerate(_keys(requests))}
-        return RankedShortlists(self.name, rows, scores, places_of, self.popular)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RankedShortlists:
-    """Candidates `rows [R, K]` (-1 = none) with their scores, for known requests; `popular [N]` below 1 orders the rest."""
-
-    name: str
-    rows: Rows
-    listed: Float
-    places: dict[tuple[int, ...], int]
-    popular: Float
-
-    def scores(self, requests: RequestSet) -> Float:
-        place = np.array([self.places[key] for key in _keys(requests)], dtype=np.int64)
-        rows, listed = self.rows[place], self.listed[place]
-        scores = np.repeat(self.popular[None, :], len(requests), axis=0)
-        request, column = np.nonzero(rows >= 0)
-        above = listed - listed.min(axis=1, keepdims=True) + np.float32(1.0)
-        scores[request, rows[request, column]] = above[request, column]
-        return scores
+        return RankedLists.of(self.name, requests, rows, scores, self.popular)
 
 
 def static_features(dataset: Dataset) -> Int32:
@@ -177,12 +157,6 @@ def _features(listed: Shortlist, requests: RequestSet, rows: Rows) -> Iterator[t
         moving = point_in_time(listed.dataset, some, candidates).values
         fixed = np.where(candidates[..., None] >= 0, static[candidates], -1).astype(np.float32)
         yield places, np.concatenate([moving, listed.said(some, candidates), fixed], axis=-1)
-
-
-def _keys(requests: RequestSet) -> Iterator[tuple[int, ...]]:
-    """What tells requests apart."""
-    arrays = (requests.customer, requests.history_end, requests.at_ms, requests.category, requests.query)
-    return zip(*(each.tolist() for each in arrays), strict=True)
 
 
 def space(seed: int) -> Space:

@@ -123,7 +123,8 @@ def _train_ranker(
     from shopwindow.datasets.pages import read_page_tables
     from shopwindow.datasets.split import SplitSpec
     from shopwindow.training.checkpoint import RunDirectory, load_json
-    from shopwindow.training.train_ranker import page_split, train_ranker
+    from shopwindow.training.page_split import page_split
+    from shopwindow.training.train_ranker import train_ranker
 
     pages = page_split(load_dataset(shop_dir), read_page_tables(shop_dir), SplitSpec())
     console.print(

@@ -92,6 +92,11 @@ def requests_of_events(dataset: Dataset, events: Int64) -> RequestSet:
 
     `events`: event numbers, ascending. Events that are not wanted (gain at or below 0, item unknown) are left out.
     """
+    return requests_and_events(dataset, events)[0]
+
+
+def requests_and_events(dataset: Dataset, events: Int64) -> tuple[RequestSet, Int64, Int64]:
+    """`requests_of_events`, the number of the request that each wanted event answers, and those events; all in one order."""
     columns = dataset.columns
     events = events[dataset.wanted()[events]]
     customer = (np.searchsorted(columns.offsets, events, side="right") - 1).astype(np.int32)
@@ -110,7 +115,7 @@ def requests_of_events(dataset: Dataset, events: Int64) -> RequestSet:
     first, truths = np.flatnonzero(new_request), np.flatnonzero(new_truth)
     gain = dataset.gains[columns.action[events[order]]]
     query, category, surface, at_ms, of = (key[first] for key in sorted_keys[1:])
-    return RequestSet(
+    requests = RequestSet(
         customer=of,
         history_end=history_before(columns, of, at_ms),
         at_ms=at_ms,
@@ -121,6 +126,7 @@ def requests_of_events(dataset: Dataset, events: Int64) -> RequestSet:
         truth_rows=sorted_keys[0][truths],
         truth_gain=np.maximum.reduceat(gain, truths) if len(truths) else gain,
     )
+    return requests, np.cumsum(new_request) - 1, events[order]
 
 
 def cached_for(dataset: Dataset, requests: RequestSet, stale_ms: int) -> RequestSet:

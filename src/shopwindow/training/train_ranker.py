@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,10 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from shopwindow.datasets.dataset import Dataset
-from shopwindow.datasets.exposures import exposures_of
 from shopwindow.datasets.page_examples import PageBatch, example_pages, page_batches
-from shopwindow.datasets.pages import LoggedPages, PageTables, logged_pages
-from shopwindow.datasets.split import Split, SplitSpec, make_split
 from shopwindow.errors import TrainingError
 from shopwindow.features.windowed.events import CountedEvents
 from shopwindow.models.context import JourneyTensors
@@ -24,6 +20,7 @@ from shopwindow.training.calibrating import calibrated, load_calibrations, save_
 from shopwindow.training.checkpoint import RunDirectory, load_config, load_tensors
 from shopwindow.training.live_codes import LiveCodes
 from shopwindow.training.loop import Loop, prepare
+from shopwindow.training.page_split import PageSplit
 from shopwindow.training.ranker_step import PageTensors, RankerStep
 from shopwindow.training.run import RankerRun, run_from_json
 from shopwindow.training.trained import item_rows
@@ -32,45 +29,6 @@ from shopwindow.training.validation import page_ndcg_at_10, some_pages
 from shopwindow.training.vocabulary import TowerVocabulary
 
 LIVE: Final = "live"  # where best.pt keeps the scale of live features
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class PageSplit:
-    """Pages to train on and to validate on, with the actions known by the end of each period.
-
-    `dataset`: with the customers who were shown pages and never acted; `split` is its own. `exposures`: what was listed
-    and viewed, as live counters know it.
-    """
-
-    dataset: Dataset
-    split: Split
-    train: LoggedPages
-    valid: LoggedPages
-    exposures: tuple[CountedEvents, ...]
-
-
-def page_split(dataset: Dataset, tables: PageTables, spec: SplitSpec) -> PageSplit:
-    """The pages of the periods of a temporal split.
-
-    Raises:
-        TrainingError: the split is not temporal: pages are told apart by time.
-        DatasetError: a part of the split is empty.
-    """
-    if spec.kind != "temporal":
-        raise TrainingError(f"a ranker needs a temporal split, came {spec.kind}: pages are split by time")
-    dataset, everything = logged_pages(dataset, tables)
-    split = make_split(dataset, spec)
-    valid_from, test_from = int(split.valid.at_ms.min()), int(split.test.at_ms.min())
-    _, by_valid = logged_pages(dataset, tables.acted_before(valid_from))
-    _, by_test = logged_pages(dataset, tables.acted_before(test_from))
-    at_ms = everything.requests.at_ms
-    return PageSplit(
-        dataset=dataset,
-        split=split,
-        train=by_valid.where(at_ms < valid_from),
-        valid=by_test.where((at_ms >= valid_from) & (at_ms < test_from)),
-        exposures=exposures_of(tables, dataset.shop),
-    )
 
 
 def train_ranker(pages: PageSplit, run: RankerRun, into: Path, resume: bool = False) -> TrainedRanker:
