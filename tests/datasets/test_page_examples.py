@@ -8,7 +8,7 @@ from tests.conftest import SMALL_SHOP, action_rows, customer_rows, rows_as, smal
 
 from shopwindow.datasets.build_columns import columns_from_table
 from shopwindow.datasets.dataset import dataset_of
-from shopwindow.datasets.page_examples import PagePlan, head_gains, kept_share, page_batches
+from shopwindow.datasets.page_examples import PagePlan, head_gains, kept_share, page_batches, whole_pages
 from shopwindow.datasets.pages import PageTables, logged_pages
 from shopwindow.errors import ConfigError, DatasetError
 from shopwindow.schema.catalog import catalog_of
@@ -58,6 +58,15 @@ def test_a_page_gives_what_was_acted_on_and_others_with_one_label_for_each_head(
     browse = dataset.shop.surface_names.index("browse")
     assert batch.surface.tolist() == [browse] * 3
     assert head_gains(dataset, PagePlan()).tolist() == [1, 2, 3, 5]
+
+
+def test_whole_pages_give_every_place_unknown_items_too() -> None:
+    dataset, pages = shop_of([PAGE, QUIET])
+    batch = whole_pages(dataset, pages, PagePlan())
+    assert batch.row.tolist() == pages.row.tolist()
+    assert batch.page.tolist() == [0] * 4 + [1] * 2
+    assert batch.position.tolist() == [0, 1, 2, 3, 0, 1]
+    assert batch.label.sum(axis=1).tolist() == [0, 2, 0, 0, 0, 0]
 
 
 def test_the_journey_ends_before_the_page_and_carries_its_context() -> None:

@@ -56,6 +56,9 @@ def test_pages_of_different_lengths_stand_side_by_side(make_dataset) -> None:
     _, pages = logged_pages(make_dataset(ACTIONS), tables([PAGE, later], ACTIONS))
     assert pages.position().tolist() == [0, 1, 2, 0]
     assert pages.by_page().tolist() == [pages.row[:3].tolist(), [pages.row[3], -1, -1]]
+    there, places = pages.cells(np.array([1, 0]))
+    assert there.tolist() == [[True, False, False], [True, True, True]]
+    assert places.tolist() == [3, 0, 1, 2]
 
 
 def test_customers_who_never_acted_have_a_place_and_no_history(make_dataset) -> None:

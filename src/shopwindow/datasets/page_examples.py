@@ -76,6 +76,19 @@ class PageBatch:
     def __len__(self) -> int:
         return len(self.shown)
 
+    def only(self, examples: Int64, first: Int64) -> "PageBatch":
+        """These examples; `first [B]`: where each page's places begin among those of all pages."""
+        page, position = self.page[examples], self.position[examples]
+        return replace(
+            self,
+            page=page,
+            place=first[page] + position,
+            row=self.row[examples],
+            position=position,
+            surface=self.surface[examples],
+            label=self.label[examples],
+        )
+
 
 def head_labels(dataset: Dataset, pages: LoggedPages, plan: PagePlan) -> Bool:
     """[I, H] whether each head's action on the item named the page."""
@@ -110,6 +123,21 @@ def page_batches(
     pages = replace(pages, requests=requests)
     for places in batches_by_length(np.minimum(length, plan.max_actions), batch_size, rng):
         yield _batch(dataset, pages.take(places), pages.offsets[places], plan, rng)
+
+
+def whole_pages(dataset: Dataset, pages: LoggedPages, plan: PagePlan) -> PageBatch:
+    """Every place of these pages as an example, the unknown items with row -1, too."""
+    page, position = pages.page(), pages.position()
+    return PageBatch(
+        journey=journeys(dataset, pages.requests, plan.max_actions),
+        shown=pages.by_page(),
+        page=page,
+        place=np.arange(len(page)),
+        row=pages.row,
+        position=position.astype(np.int32),
+        surface=pages.requests.surface[page],
+        label=head_labels(dataset, pages, plan).astype(np.float32),
+    )
 
 
 def kept_share(dataset: Dataset, pages: LoggedPages, plan: PagePlan) -> Float:
@@ -148,17 +176,8 @@ def _batch(
     order = np.lexsort((rng.random(len(page)), ~other, page))  # of each page: the others first, shuffled
     drawn = np.zeros(len(page), dtype=np.bool_)
     drawn[order] = pages.position() < _wanted_negatives(positive, page, len(pages), plan)[page]
-    places = np.flatnonzero(positive | (drawn & other))
-    return PageBatch(
-        journey=journeys(dataset, pages.requests, plan.max_actions),
-        shown=pages.by_page(),
-        page=page[places],
-        place=(first[page] + pages.position())[places],
-        row=pages.row[places],
-        position=pages.position()[places].astype(np.int32),
-        surface=pages.requests.surface[page[places]],
-        label=head_labels(dataset, pages, plan)[places].astype(np.float32),
-    )
+    batch = whole_pages(dataset, pages, plan)
+    return batch.only(np.flatnonzero(positive | (drawn & other)), first)
 
 
 def _positives_and_others(dataset: Dataset, pages: LoggedPages, plan: PagePlan) -> tuple[Bool, Bool]:

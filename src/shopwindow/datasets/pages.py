@@ -56,6 +56,13 @@ class LoggedPages:
         found[self.page(), self.position()] = self.row
         return found
 
+    def cells(self, pages: Int64) -> tuple[Bool, Int64]:
+        """Of these pages' lines of `by_page`: which cells are places [., K], and which places they are, one after another."""
+        size = np.diff(self.offsets)
+        step = np.arange(int(size.max(initial=1)))
+        there = step < size[pages][:, None]
+        return there, (self.offsets[pages][:, None] + step)[there]
+
     def where(self, chosen: Bool) -> "LoggedPages":
         """The chosen pages; `chosen [P]`."""
         return self.take(np.flatnonzero(chosen))

@@ -84,8 +84,13 @@ class LiveBranch(nn.Module):
         self.outer = nn.Linear(width, heads)
 
     def forward(self, codes: Tensor) -> Tensor:
-        known = (codes > 0).to(self.inner.weight.dtype)
-        level = (codes.to(known.dtype) - 1) / STEPS - 0.5
-        hidden = functional.relu(self.inner(torch.cat([level * known, known], dim=-1)))
+        hidden = functional.relu(self.inner(levels(codes).to(self.inner.weight.dtype)))
         logits: Tensor = self.outer(functional.relu(self.middle(hidden)))
         return logits
+
+
+def levels(codes: Tensor) -> Tensor:
+    """[n, F] codes -> [n, 2F]: levels from -0.5 to 0.5, 0 where not known, and then whether they are known."""
+    known = (codes > 0).float()
+    level = (codes.float() - 1) / STEPS - 0.5
+    return torch.cat([level * known, known], dim=-1)

@@ -43,13 +43,13 @@ class Repeats(nn.Module):
         back = (read[:, :, None] - 1 - place).clamp(0, REACH - 1)
         logits = self.query(customers) @ self.key(items).transpose(1, 2) / math.sqrt(items.shape[2])
         logits = logits + self.steps[back] + self.action(journey.action)[..., 0][:, None, :]
-        logits = logits + self.elapsed[_elapsed(journey, read).long().clamp(max=TIME_STEPS - 1)]
+        logits = logits + self.elapsed[elapsed(journey, read).long().clamp(max=TIME_STEPS - 1)]
         gates = torch.sigmoid(logits).masked_fill(place >= read[:, :, None], 0.0)
         added: Tensor = self.strength * (gates @ nn.functional.normalize(items, dim=-1))
         return added
 
 
-def _elapsed(journey: JourneyTensors, read: Tensor) -> Tensor:
+def elapsed(journey: JourneyTensors, read: Tensor) -> Tensor:
     """[B, P, L] log(1 + seconds) from each action to the request after `read [1 or B, P]` actions."""
     acted = torch.cumsum(torch.expm1(journey.gap.float()), dim=1)
     asked = nn.functional.pad(acted, (1, 0)) + torch.expm1(journey.wait.float())

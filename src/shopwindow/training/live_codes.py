@@ -78,10 +78,8 @@ class LiveCodes:
 
     def of_pages(self, pages: LoggedPages) -> Codes:
         """[I, F]."""
-        rows, size = pages.by_page(), np.diff(pages.offsets)
         found = np.zeros((len(pages.row), len(self.scale.names)), dtype=np.uint8)
-        step = np.arange(rows.shape[1])[None, :]
-        for places, codes in self.parts(pages.requests, rows):
-            there = step < size[places][:, None]
-            found[(pages.offsets[places][:, None] + step)[there]] = codes[there]
+        for places, codes in self.parts(pages.requests, pages.by_page()):
+            there, at = pages.cells(places)
+            found[at] = codes[there]
         return found

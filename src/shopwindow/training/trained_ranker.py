@@ -83,10 +83,8 @@ class TrainedRanker:
     def _on_pages(self, pages: LoggedPages, position: Int32, live: Codes | None) -> Float:
         """[I, H]; `position [K]` of each column."""
         rows, found = pages.by_page(), np.empty((len(pages.row), len(self.heads)), dtype=np.float32)
-        size = np.diff(pages.offsets)
         for places, codes in self._parts(pages.requests, rows) if live is None else _given(pages, live):
-            there = np.arange(rows.shape[1]) < size[places][:, None]
-            at = (pages.offsets[places][:, None] + np.arange(rows.shape[1]))[there]
+            there, at = pages.cells(places)
             some = rows[places]
             positions = np.broadcast_to(position, some.shape)
             found[at] = self._probabilities(pages.requests.take(places), some, positions, codes)[there]
