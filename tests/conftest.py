@@ -5,14 +5,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import settings
 
 from shopwindow.datasets.build_columns import columns_from_table
 from shopwindow.datasets.dataset import Dataset, dataset_of
+from shopwindow.datasets.pages import PageTables
 from shopwindow.schema.catalog import catalog_of
-from shopwindow.schema.events import ACTIONS, CUSTOMERS
+from shopwindow.schema.events import ACTIONS, CUSTOMERS, IMPRESSIONS, PAGES
 from shopwindow.schema.items import ITEMS
 from shopwindow.schema.shop import ShopConfig
 
@@ -55,6 +57,44 @@ def small_catalog_table(num_items: int = 6) -> pa.Table:
         for key in range(num_items)
     ]
     return rows_as(rows, ITEMS)
+
+
+BRAND_ITEMS = 24
+
+
+def brand_tables(num_customers: int, num_pages: int) -> PageTables:
+    """Everybody clicks what is of a brand of their own, and buys half of it; pages of six in random order, ten minutes apart.
+
+    Item k of 24 is of brand k % 3; odd ones are bought.
+    """
+    rng = np.random.default_rng(1)
+    liked = rng.integers(0, 3, num_customers)
+    pages, actions = [], []
+    for n in range(num_pages):
+        customer, at_ms = int(rng.integers(num_customers)), (n + 1) * 600_000
+        shown = rng.permutation(BRAND_ITEMS)[:6].tolist()
+        common = {"customer_key": customer, "surface": "home", "page_id": f"p{n}"}
+        pages.append(common | {"at_ms": at_ms, "items": shown})
+        for item in (each for each in shown if each % 3 == liked[customer]):
+            actions.append(common | {"at_ms": at_ms + 1, "item_key": item, "action": "click"})
+            if item % 2:
+                actions.append(common | {"at_ms": at_ms + 2, "item_key": item, "action": "purchase"})
+    return PageTables(
+        pages=rows_as(pages, PAGES),
+        impressions=rows_as([], IMPRESSIONS),
+        actions=action_rows(actions),
+        customers=customer_rows([]),
+    )
+
+
+def brand_dataset(tables: PageTables) -> Dataset:
+    """The data set of `brand_tables`."""
+    items = [
+        {"item_key": key, "item_id": f"i{key}", "brand": f"b{key % 3}", "categories": ["all"], "first_seen_ms": 0}
+        for key in range(BRAND_ITEMS)
+    ]  # fmt: skip
+    shop = ShopConfig(name="brands")
+    return dataset_of(shop, columns_from_table(tables.actions, None, shop), catalog_of(rows_as(items, ITEMS)))
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from tests.conftest import action_rows, customer_rows, rows_as
+from tests.conftest import BRAND_ITEMS, action_rows, brand_dataset, brand_tables
 
-from shopwindow.datasets.build_columns import columns_from_table
-from shopwindow.datasets.dataset import dataset_of
 from shopwindow.datasets.page_examples import PagePlan
-from shopwindow.datasets.pages import PageTables
 from shopwindow.datasets.split import SplitSpec
 from shopwindow.errors import TrainingError
 from shopwindow.models.attention import BlockConfig
@@ -19,10 +16,6 @@ from shopwindow.models.calibration import Platt
 from shopwindow.models.item_encoder import ItemEncoderConfig
 from shopwindow.models.journey_encoder import JourneyEncoderConfig
 from shopwindow.models.ranker import RankerConfig
-from shopwindow.schema.catalog import catalog_of
-from shopwindow.schema.events import IMPRESSIONS, PAGES
-from shopwindow.schema.items import ITEMS
-from shopwindow.schema.shop import ShopConfig
 from shopwindow.training import loop
 from shopwindow.training.calibrating import calibrated
 from shopwindow.training.checkpoint import RunDirectory, load_json
@@ -33,46 +26,17 @@ from shopwindow.training.train_ranker import _Pages, load_ranker, train_ranker
 from shopwindow.training.train_two_tower import load_run
 from shopwindow.training.validation import page_ndcg_at_10, some_pages
 
-NUM_ITEMS, NUM_CUSTOMERS, NUM_PAGES, MINUTE_MS = 24, 30, 900, 60_000
+NUM_ITEMS, MINUTE_MS = BRAND_ITEMS, 60_000
 
 
 @pytest.fixture(scope="module")
 def tables():
-    """Everybody clicks what is of the brand of the last click, and buys half of it; pages of six in random order."""
-    rng = np.random.default_rng(1)
-    liked = rng.integers(0, 3, NUM_CUSTOMERS)
-    pages, actions = [], []
-    for n in range(NUM_PAGES):
-        customer, at_ms = int(rng.integers(NUM_CUSTOMERS)), (n + 1) * 10 * MINUTE_MS
-        shown = rng.permutation(NUM_ITEMS)[:6].tolist()
-        common = {"customer_key": customer, "surface": "home", "page_id": f"p{n}"}
-        pages.append(common | {"at_ms": at_ms, "items": shown})
-        for item in (each for each in shown if each % 3 == liked[customer]):
-            actions.append(common | {"at_ms": at_ms + 1, "item_key": item, "action": "click"})
-            if item % 2:
-                actions.append(common | {"at_ms": at_ms + 2, "item_key": item, "action": "purchase"})
-    return PageTables(
-        pages=rows_as(pages, PAGES),
-        impressions=rows_as([], IMPRESSIONS),
-        actions=action_rows(actions),
-        customers=customer_rows([]),
-    )
+    return brand_tables(num_customers=30, num_pages=900)
 
 
 @pytest.fixture(scope="module")
 def dataset(tables):
-    items = [
-        {
-            "item_key": key,
-            "item_id": f"i{key}",
-            "brand": f"b{key % 3}",
-            "categories": ["all"],
-            "first_seen_ms": 0,
-        }
-        for key in range(NUM_ITEMS)
-    ]
-    shop = ShopConfig(name="brands")
-    return dataset_of(shop, columns_from_table(tables.actions, None, shop), catalog_of(rows_as(items, ITEMS)))
+    return brand_dataset(tables)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -37,31 +37,45 @@ class Range:
 Parameter = Choice | Range
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Space:
-    """Settings of one baseline: `make` with a value for each of `parameters` (names of its fields).
+class Named(Protocol):
+    """A setting of something that can be fitted."""
+
+    @property
+    def name(self) -> str:
+        """How tables call it."""
+        ...
+
+
+S = TypeVar("S", bound=Named)
+
+
+@dataclass(frozen=True, kw_only=True)  # a generic alias that is called marks what it makes: no slots
+class SpaceOf(Generic[S]):
+    """Settings of one thing to be fitted: `make` with a value for each of `parameters` (names of its fields).
 
     `starts`: settings known to be good somewhere; they are tried first.
     """
 
-    make: Callable[..., Baseline]
-    starts: tuple[Baseline, ...]
+    make: Callable[..., S]
+    starts: tuple[S, ...]
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
-        """The baseline's."""
+        """That of its settings."""
         return self.starts[0].name
 
-    def setting(self, values: Mapping[str, Value]) -> Baseline:
+    def setting(self, values: Mapping[str, Value]) -> S:
         """The setting with these values."""
         return self.make(**values)
 
-    def values_of(self, setting: Baseline) -> dict[str, Value]:
+    def values_of(self, setting: S) -> dict[str, Value]:
         """What `setting` has for each parameter."""
         found: dict[str, Any] = {name: getattr(setting, name) for name in self.parameters}
         return found
 
+
+Space = SpaceOf[Baseline]
 
 READING: Final[Mapping[str, Parameter]] = {
     "last": Choice((1, 3, 5, 10, 20, 50, 100)),

@@ -3,7 +3,7 @@
 Legend: B customers, L actions, T = L + 1 positions, P positions with a target, d width.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import final
@@ -63,11 +63,7 @@ class _Net(nn.Module):
         self.weight = nn.Sequential(nn.Linear(dim, dim), nn.Tanh(), nn.Linear(dim, 1))
         self.steps_back = nn.Parameter(torch.zeros(settings.last + 1))
         self.dropout = nn.Dropout(settings.dropout)
-        self.dense = nn.Sequential(
-            nn.Linear(2 * dim, wide), nn.BatchNorm1d(wide), nn.ReLU(), nn.Dropout(settings.dropout),
-            nn.Linear(wide, wide), nn.BatchNorm1d(wide), nn.ReLU(), nn.Dropout(settings.dropout),
-            nn.Linear(wide, dim),
-        )  # fmt: skip
+        self.dense = dense(2 * dim, wide, dim, settings.dropout, nn.BatchNorm1d)
 
     def forward(self, item: Tensor, asked: Tensor) -> Tensor:
         """[B, L] rows and `asked [B, T]` -> [P, d]: customers at the positions asked for, padding never among them."""
@@ -79,6 +75,15 @@ class _Net(nn.Module):
         pooled = torch.cat([share @ read, read], dim=2)[asked]
         customers: Tensor = self.dense(self.dropout(pooled))
         return customers
+
+
+def dense(read: int, wide: int, out: int, dropout: float, norm: Callable[[int], nn.Module]) -> nn.Sequential:
+    """Two hidden layers, each with a norm, ReLU and dropout: [n, read] -> [n, out]."""
+    return nn.Sequential(
+        nn.Linear(read, wide), norm(wide), nn.ReLU(), nn.Dropout(dropout),
+        nn.Linear(wide, wide), norm(wide), nn.ReLU(), nn.Dropout(dropout),
+        nn.Linear(wide, out),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
