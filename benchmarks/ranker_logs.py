@@ -35,7 +35,6 @@ from shopwindow.training.trained_ranker import TrainedRanker
 SETS: Final = ("tmall-ali2014", "rees46-head")
 TREES: Final = "gbt-lambdarank"
 WORK: Final = ROOT / "benchmarks" / "work" / "ranker_logs"
-QUOTA: Final = 50  # of each source of the shortlist, as the trees have it
 PROTOCOL: Final = "temporal"
 
 
@@ -47,7 +46,7 @@ def ranker_run(model: str, seed: int) -> RankerRun:
 
 def ranker(task: Task, exam: Exam, model: str, seed: int) -> TrainedRanker:
     """Trained on pages made from what came before the validation period."""
-    lists = shortlist(exam.dataset, exam.split.train_end, QUOTA)
+    lists = shortlist(exam.dataset, exam.split.train_end)
     pages = made_page_split(exam.dataset, exam.split, lists.candidates, seed)
     folder = WORK / "runs" / task.dataset / f"{model.replace(' ', '-')}-{seed}"
     return train_ranker(pages, ranker_run(model, seed), folder, (folder / "checkpoint.pt").exists())
@@ -56,7 +55,7 @@ def ranker(task: Task, exam: Exam, model: str, seed: int) -> TrainedRanker:
 def model_rows(task: Task, models: list[str], seeds: int) -> list[Row]:
     """All models on one log, and each minus the trees."""
     exam = task.exam()
-    listed = shortlist(exam.dataset, exam.split.before_test, QUOTA)
+    listed = shortlist(exam.dataset, exam.split.before_test)
     popular = popularity(exam.dataset, exam.split.before_test)
     found: dict[str, list[tuple[Outcome, float]]] = {}
     for model in (TREES, *models):

@@ -77,7 +77,9 @@ def test_ways_of_judging_that_do_not_go_together_are_refused(shop: Path) -> None
         run("evaluate", "--shop", shop, "--baselines", "all", "--windows", 2)
 
 
-def test_a_ranker_is_trained_from_the_pages_and_judged_on_them_alone(shop: Path, tmp_path: Path) -> None:
+def test_a_ranker_is_trained_from_the_pages_and_judged_on_them_and_on_shortlists(
+    shop: Path, tmp_path: Path
+) -> None:
     shown = run("train", "--shop", shop, "--model", "ranker", "--epochs", 1, "--name", "orders")
     assert "heads: click, wishlist, cart, purchase" in shown
     page = tmp_path / "page.html"
@@ -85,7 +87,22 @@ def test_a_ranker_is_trained_from_the_pages_and_judged_on_them_alone(shop: Path,
     assert "orders" in shown
     assert "<h2>Heads of orders</h2>" in page.read_text(encoding="utf-8")
     assert "<h2>Calibration</h2>" in page.read_text(encoding="utf-8")
-    with pytest.raises(EvaluationError, match="run orders is a ranker, which orders the items of a page"):
-        run("evaluate", "--shop", shop, "--run", "orders")
+    assert "orders" in run("evaluate", "--shop", shop, "--run", "orders", "--requests", 20)
+    with pytest.raises(EvaluationError, match="run orders is a ranker, which orders lists of candidates"):
+        run("evaluate", "--shop", shop, "--run", "orders", "--protocol", "temporal-browse")
     with pytest.raises(ConfigError, match="--variant and --split leave-one-out are a two-tower's"):
         run("train", "--shop", shop, "--model", "ranker", "--variant", "frozen")
+
+
+def test_without_pages_a_ranker_learns_from_made_ones_and_orders_shortlists(
+    shop: Path, tmp_path: Path
+) -> None:
+    run("init", "--shop", tmp_path / "shop")
+    run("import", "--shop", tmp_path / "shop", "--table", "actions", shop.parent / "actions.jsonl")
+    shown = run("train", "--shop", tmp_path / "shop", "--model", "ranker", "--epochs", 6, "--name", "made")
+    assert "no pages were imported, so they are made" in shown
+    report = tmp_path / "report.json"
+    run("evaluate", "--shop", tmp_path / "shop", "--run", "made", "--stale", 60, "--json", report)
+    models = {each["model"]: each for each in json.loads(report.read_text(encoding="utf-8"))["models"]}
+    ndcg = {name: each["metrics"]["ndcg@10"]["value"] for name, each in models.items()}
+    assert ndcg["made"] > ndcg["popularity"]  # everybody has one favourite

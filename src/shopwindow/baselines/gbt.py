@@ -13,7 +13,7 @@ import numpy as np
 
 from shopwindow.baselines.history import popularity
 from shopwindow.baselines.ranked_lists import RankedLists
-from shopwindow.baselines.shortlist import Shortlist, each_once, shortlist
+from shopwindow.baselines.shortlist import QUOTA, Shortlist, each_once, shortlist
 from shopwindow.baselines.space import Choice, Range, Space
 from shopwindow.datasets.dataset import Dataset
 from shopwindow.datasets.point_in_time import point_in_time
@@ -46,7 +46,7 @@ class Gbt:
     num_leaves: int = 15
     learning_rate: float = 0.1
     min_leaf: int = 100
-    quota: int = 50
+    quota: int = QUOTA
     most_requests: int = 2000
     seed: int = 0
 

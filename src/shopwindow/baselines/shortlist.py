@@ -17,6 +17,7 @@ from shopwindow.datasets.requests import RequestSet
 from shopwindow.schema.arrays import Float, Int64, Rows
 
 SCORES_AT_ONCE: Final = 4_000_000
+QUOTA: Final = 50
 NEIGHBOURS: Final = ItemKnn(neighbours=100, last=20, decay=0.8)
 
 
@@ -73,7 +74,7 @@ class Shortlist:
         return rows
 
 
-def shortlist(dataset: Dataset, train_end: Int64, quota: int) -> Shortlist:
+def shortlist(dataset: Dataset, train_end: Int64, quota: int = QUOTA) -> Shortlist:
     """The shortlist whose sources learn from events before `train_end [U]`."""
     return Shortlist(
         dataset=dataset,

@@ -56,10 +56,11 @@ def runs_and_split(
     if missing:
         raise EvaluationError(f"expected a run of {', '.join(there) or 'this shop'}, came {missing[0]!r}")
     rankers = {name for name in there if run_kind(shop_dir.runs / name / "config.json") == RANKER}
-    if protocol != "replay":
+    if protocol not in ("replay", "temporal"):
         if asked := [name for name in wanted if name in rankers]:
             raise EvaluationError(
-                f"run {asked[0]} is a ranker, which orders the items of a page: judge it with --protocol replay"
+                f"run {asked[0]} is a ranker, which orders lists of candidates: judge it with --protocol replay (the pages "
+                "that you served) or temporal (a shortlist of the whole shop)"
             )
         there = {name: spec for name, spec in there.items() if name not in rankers}
     fitting = {name: spec for name, spec in there.items() if spec.kind == kind}

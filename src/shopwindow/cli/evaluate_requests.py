@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from shopwindow.cli.evaluate_asked import Asked
+    from shopwindow.datasets.recommender import Recommender
     from shopwindow.document import Document
     from shopwindow.evaluation.comparison import Exam
     from shopwindow.evaluation.report import Entrant, Report
@@ -51,13 +52,35 @@ def judge(
         entrants.extend(replace(rival, peak_mib=peak_mib()) for rival in rivals)
         for path in runs:
             status.update(f"judging run {path.name}")
-            from shopwindow.training.train_two_tower import load_run
-
-            model = judged(exam, load_run(path, exam.dataset), time.monotonic, f"run {path.name}")
+            model = judged(exam, _run(path, exam), time.monotonic, f"run {path.name}")
             entrants.append(replace(model, peak_mib=peak_mib()))
         status.update("intervals")
         masks = segments(exam.dataset, exam.requests, exam.split.train_end, exam.options)
         return report_of(entrants, masks, exam.split.spec, exam.options.seed)
+
+
+def _run(path: Path, exam: "Exam") -> "Recommender":
+    """A two-tower as it is; a ranker where it orders what a shortlist puts forward."""
+    from shopwindow.training.kinds import RANKER, run_kind
+
+    if run_kind(path / "config.json") != RANKER:
+        from shopwindow.training.train_two_tower import load_run
+
+        return load_run(path, exam.dataset)
+    from shopwindow.baselines.history import popularity
+    from shopwindow.baselines.reranked import Reranked
+    from shopwindow.baselines.shortlist import shortlist
+    from shopwindow.config import ShopDirectory
+    from shopwindow.datasets.exposures import load_exposures
+    from shopwindow.training.train_ranker import load_ranker
+
+    shown = load_exposures(ShopDirectory(path.parent.parent), exam.dataset.shop)
+    before = exam.split.before_test
+    return Reranked(
+        order=load_ranker(path, exam.dataset, shown),
+        shortlist=shortlist(exam.dataset, before),
+        popular=popularity(exam.dataset, before),
+    )
 
 
 def peak_mib() -> float:

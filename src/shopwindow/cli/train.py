@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from shopwindow.config import ShopDirectory
+    from shopwindow.training.page_split import PageSplit
     from shopwindow.training.run import RankerRun, TrainingRun
 
 
@@ -29,7 +30,7 @@ def train(
         Literal["two-tower", "ranker"],
         typer.Option(
             help="two-tower: finds items for a customer among all. ranker: orders the items of a page; learns from imported "
-            "pages and the actions that name them."
+            "pages and the actions that name them, or where there are none, from pages made up for each action."
         ),
     ] = "two-tower",
     name: Annotated[
@@ -119,14 +120,10 @@ def _train_two_tower(
 def _train_ranker(
     shop_dir: "ShopDirectory", name: str, run: "RankerRun", console: "Console", *, resume: bool
 ) -> None:
-    from shopwindow.datasets.dataset import load_dataset
-    from shopwindow.datasets.pages import read_page_tables
-    from shopwindow.datasets.split import SplitSpec
     from shopwindow.training.checkpoint import RunDirectory, load_json
-    from shopwindow.training.page_split import page_split
     from shopwindow.training.train_ranker import train_ranker
 
-    pages = page_split(load_dataset(shop_dir), read_page_tables(shop_dir), SplitSpec())
+    pages = _pages(shop_dir, run.seed, console)
     console.print(
         f"{len(pages.train):,} pages to learn from, {len(pages.valid):,} to validate on; heads: "
         f"{', '.join(run.plan.head_names(pages.dataset.shop))}"
@@ -134,10 +131,32 @@ def _train_ranker(
     directory = RunDirectory(shop_dir.runs / name)
     train_ranker(pages, run, directory.root, resume)
     metrics = load_json(directory.metrics)
+    replay = " --protocol replay" if pages.exposures else ""
     console.print(
         f"run [bold]{name}[/bold]: validation NDCG@10 of pages {metrics['ndcg@10']:.4f} after epoch "
-        f"{metrics['best_epoch']}\ncompare: shopwindow evaluate --protocol replay --run {name} --shop {shop_dir.root}"
+        f"{metrics['best_epoch']}\ncompare: shopwindow evaluate{replay} --run {name} --shop {shop_dir.root}"
     )
+
+
+def _pages(shop_dir: "ShopDirectory", seed: int, console: "Console") -> "PageSplit":
+    """The pages that the shop logged, or where it has none, pages made from what a shortlist puts forward."""
+    from shopwindow.baselines.shortlist import shortlist
+    from shopwindow.datasets.dataset import load_dataset
+    from shopwindow.datasets.pages import read_page_tables
+    from shopwindow.datasets.split import SplitSpec, make_split
+    from shopwindow.ingest.tables import read_pages
+    from shopwindow.training.page_split import made_page_split, page_split
+
+    dataset = load_dataset(shop_dir)
+    if read_pages(shop_dir).num_rows:
+        return page_split(dataset, read_page_tables(shop_dir), SplitSpec())
+    console.print(
+        "no pages were imported, so they are made: what was wanted, among what item-kNN and popularity put forward for "
+        "the same moment. Pages that were really shown teach more: shopwindow import --table pages"
+    )
+    held_out = make_split(dataset, SplitSpec())
+    lists = shortlist(dataset, held_out.train_end)
+    return made_page_split(dataset, held_out, lists.candidates, seed)
 
 
 def _preset(name: str) -> "TrainingRun":

@@ -4,14 +4,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shopwindow.config import ShopDirectory
 from shopwindow.datasets.build_columns import counted
-from shopwindow.datasets.pages import PageTables
+from shopwindow.datasets.pages import PageTables, read_page_tables
 from shopwindow.datasets.text_codes import text_codes
 from shopwindow.features.journey import hashed
 from shopwindow.features.windowed.events import IMPRESSION, LISTED, CountedEvents, kinds
+from shopwindow.ingest.tables import read_pages
 from shopwindow.schema.arrays import Int16, Int64
 from shopwindow.schema.live import NOBODY
 from shopwindow.schema.shop import ShopConfig
+
+
+def load_exposures(shop_dir: ShopDirectory, shop: ShopConfig) -> tuple[CountedEvents, ...]:
+    """What was imported; () where no page was."""
+    return exposures_of(read_page_tables(shop_dir), shop) if read_pages(shop_dir).num_rows else ()
 
 
 def exposures_of(tables: PageTables, shop: ShopConfig) -> tuple[CountedEvents, CountedEvents]:
