@@ -1,6 +1,7 @@
 """A simulated shop for benchmarks, made and imported once, kept in benchmarks/work."""
 
 import shutil
+from collections.abc import Callable
 
 from benchmarks.record import ROOT
 from shopwindow.config import ShopDirectory
@@ -8,19 +9,22 @@ from shopwindow.ingest.importer import import_file
 from shopwindow.ingest.source import Source
 from shopwindow.schema.shop import read_shop
 from shopwindow.simulation.generator import simulate
+from shopwindow.simulation.life import Shop
 from shopwindow.simulation.spec import WorldSpec
 
 TABLES = ("items", "customers", "actions", "pages", "impressions")
 WORK = ROOT / "benchmarks" / "work"
 
 
-def simulated_shop(name: str, spec: WorldSpec) -> ShopDirectory:
-    """The shop of this world; one that is half made is made again."""
+def simulated_shop(
+    name: str, spec: WorldSpec, changed: Callable[[Shop], Shop] = lambda shop: shop
+) -> ShopDirectory:
+    """The shop of this world; one that is half made is made again. `changed`: see `simulate`."""
     folder = WORK / name
     done = folder / "imported"
     if not done.exists():
         shutil.rmtree(folder, ignore_errors=True)
-        report = simulate(spec, folder)
+        report = simulate(spec, folder, changed=changed)
         print(
             f"{name}: {report.num_actions:,} actions, {report.num_pages:,} pages, {report.num_events:,} events"
         )

@@ -4,7 +4,7 @@ Legend: R requests, K candidates, F features, L actions, E events.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -36,13 +36,15 @@ class FeaturePlan:
     """Which features, and how old they may be.
 
     `definitions`: () = features.windowed.definitions.windowed_features of the shop. `exposures`: impressions and pages, which
-    a data set does not hold; () = none are known. `market`: whose prices; "" = the shop's first.
+    a data set does not hold; () = none are known. `market`: whose prices; "" = the shop's first. `standing`: counters that
+    somebody else feeds, read as they stand, instead of a replay of the data set's events.
     """
 
     definitions: tuple[Definition, ...] = ()
     freshness: Freshness = field(default_factory=Freshness)
     exposures: tuple[CountedEvents, ...] = ()
     market: str = ""
+    standing: "FeatureSource | None" = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +89,7 @@ def values_in_time(
 ) -> Iterator[tuple[Int64, Float]]:
     """The values of `point_in_time` in one replay, a part at a time: places of n requests, and [n, K, F]."""
     definitions = plan.definitions or windowed_features(dataset.shop)
-    source = _Source.of(dataset, plan)
+    source = FeatureSource.of(dataset, plan) if plan.standing is None else plan.standing.reading(dataset)
     as_of = plan.freshness.as_of(requests.at_ms)
     order = np.argsort(as_of, kind="stable")
     size = max(1, PAIRS_AT_ONCE // max(1, candidates.shape[1]))
@@ -98,7 +100,7 @@ def values_in_time(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Source:
+class FeatureSource:
     """The data set with counters that move through it. `as_of` must not fall from call to call."""
 
     dataset: Dataset
@@ -106,12 +108,17 @@ class _Source:
     relative_price: Float
 
     @classmethod
-    def of(cls, dataset: Dataset, plan: FeaturePlan) -> "_Source":
+    def of(cls, dataset: Dataset, plan: FeaturePlan) -> "FeatureSource":
+        """With all that the data set and the plan's exposures know."""
         state = WindowedState(len(kinds(dataset.shop)), dataset.shop.category_separator)
         state.describe(dataset.catalog.table)
         state.add(concatenated([imported(dataset.columns), *plan.exposures]))
         market = plan.market or dataset.shop.market_codes[0]
         return cls(dataset, state, relative_prices(dataset.catalog, market))
+
+    def reading(self, dataset: Dataset) -> "FeatureSource":
+        """The same counters beside the histories of another data set with this catalogue."""
+        return replace(self, dataset=dataset)
 
     def inputs(self, requests: RequestSet, candidates: Rows, as_of: Int64) -> Inputs:
         catalog = self.dataset.catalog

@@ -31,7 +31,8 @@ class RankerConfig:
     candidates: where the mean of the page's items stands: in the last position (`readout`), in one of the first that every
     later one attends to (`token`), or nowhere. context: the local context is read by the `encoder`, beside its result
     (`late`), or not at all (`none`, with the customer's country and device). history: read the customer's actions. Ids,
-    content and metadata are switched in `items`. live: width of the branch on live features, 0 = none.
+    content and metadata are switched in `items`. live: width of the branch on live features, 0 = none. position:
+    train the branch on places; without it a place's effect is taken for that of the item that stood there.
     """
 
     items: ItemEncoderConfig = field(default_factory=lambda: ItemEncoderConfig(dim=128, bias=False))
@@ -45,6 +46,7 @@ class RankerConfig:
     context: Literal["encoder", "late", "none"] = "encoder"
     history: bool = True
     live: int = 64
+    position: bool = True
 
     def __post_init__(self) -> None:
         if self.items.dim != self.journeys.block.dim:
@@ -81,6 +83,7 @@ class Ranker(nn.Module):
         self.bias = nn.Parameter(torch.zeros(heads))
         self.live = LiveBranch(features, config.live, heads) if config.live and features else None
         self.position = PositionBranch(context.surfaces, heads)
+        self.position.requires_grad_(config.position)
 
     def encode_items(self, items: ItemInputs) -> Tensor:
         """[M, d] what histories, the mean of the candidates and `item_side` read."""

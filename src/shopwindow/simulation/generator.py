@@ -1,12 +1,13 @@
 """simulate: a world's customers visit it for its whole period; what they do becomes files."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from shopwindow.schema.shop import DEFAULT_ACTIONS, shop_toml
 from shopwindow.simulation.catalog_file import Catalog, write_catalog
 from shopwindow.simulation.exports import customers_table, items_table
-from shopwindow.simulation.life import Life, Progress
+from shopwindow.simulation.life import Life, Progress, Shop
 from shopwindow.simulation.log import Log
 from shopwindow.simulation.logging_policy import LoggingPolicy
 from shopwindow.simulation.schedule import plan_visits
@@ -44,9 +45,11 @@ def simulate(
     catalog: Catalog | None = None,
     table_format: str = "parquet",
     progress: Progress | None = None,
+    changed: Callable[[Shop], Shop] = lambda shop: shop,
 ) -> SimulationReport:
     """Writes shop.toml, world.json and files/{items,customers,actions,pages,impressions} under `into`.
 
+    `changed`: another shop made from the one that shows the pages.
     The same spec (and catalogue, which is kept beside them) gives the same files, byte for byte.
 
     Raises:
@@ -67,7 +70,7 @@ def simulate(
 
     life = Life.begin(world)
     shop = LoggingPolicy(world, life.memory, spawn(spec, Stream.LOGGING_POLICY))
-    life.live(plan_visits(world, spawn(spec, Stream.VISITS)), shop, log, progress)
+    life.live(plan_visits(world, spawn(spec, Stream.VISITS)), changed(shop), log, progress)
     log.close()
     names = [action.name for action in DEFAULT_ACTIONS]
     return SimulationReport(
