@@ -40,7 +40,7 @@ def test_a_scale_comes_back_from_plain_values() -> None:
 
 def test_the_branch_tells_unknown_from_low() -> None:
     torch.manual_seed(0)
-    branch = LiveBranch(2, 8, 3)
-    logits = branch(torch.tensor([[0, 9], [1, 9], [255, 9]], dtype=torch.uint8))
+    branch = LiveBranch(2, 0, 8, 3)
+    logits = branch(torch.tensor([[0, 9], [1, 9], [255, 9]], dtype=torch.uint8), torch.zeros(3, 0))
     assert logits.shape == (3, 3)
     assert len({tuple(row) for row in logits.tolist()}) == 3

@@ -116,7 +116,8 @@ def test_where_an_item_stands_matters_in_the_log_and_not_at_serving(trained, pag
     torch.nn.init.normal_(model.position.table.weight, generator=torch.Generator().manual_seed(0))
     other = replace(trained, model=model)
     shift = log_odds(other.probabilities(requests, forth)) - log_odds(served)
-    assert np.ptp(shift, axis=1).max() < 1e-2  # the same for every candidate
+    shift[served < 1e-4] = np.nan  # calibration goes no nearer to 0 than its edge
+    assert (np.nanmax(shift, axis=1) - np.nanmin(shift, axis=1)).max() < 1e-2  # the same for every candidate
     some = pages.valid.where(np.arange(len(pages.valid)) < 4)
     shift = log_odds(other.at_places(some)) - log_odds(trained.at_places(some))
     assert np.ptp(shift[:6], axis=0).min() > 0.1  # another one for every place

@@ -75,16 +75,16 @@ def _curve(column: Float) -> tuple[tuple[float, ...], tuple[float, ...]]:
 
 
 class LiveBranch(nn.Module):
-    """g_h: what live features say of a candidate; [n, F] codes -> [n, H] logits."""
+    """g_h: what live features say of a candidate beside other numbers known of it; [n, F] codes and [n, E] -> [n, H] logits."""
 
-    def __init__(self, num_features: int, width: int, heads: int) -> None:
+    def __init__(self, num_features: int, extra: int, width: int, heads: int) -> None:
         super().__init__()
-        self.inner = nn.Linear(2 * num_features, width)
+        self.inner = nn.Linear(2 * num_features + extra, width)
         self.middle = nn.Linear(width, width)
         self.outer = nn.Linear(width, heads)
 
-    def forward(self, codes: Tensor) -> Tensor:
-        hidden = functional.relu(self.inner(levels(codes).to(self.inner.weight.dtype)))
+    def forward(self, codes: Tensor, extra: Tensor) -> Tensor:
+        hidden = functional.relu(self.inner(torch.cat([levels(codes).to(extra.dtype), extra], dim=-1)))
         logits: Tensor = self.outer(functional.relu(self.middle(hidden)))
         return logits
 

@@ -25,7 +25,7 @@ Progress = Callable[[float], None]
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Shown:
     """`items [P,K]` in order, -1 beyond the end; `propensities [P,K]`: chance of each item at its place given those
-    above it.
+    above it, NaN on pages where it is not known.
     """
 
     items: Whole

@@ -111,7 +111,7 @@ class Log:
         propensities = np.concatenate([part.propensities for part in self._item_parts])[order]
         real = items >= 0
         offsets = pa.array(np.r_[0, np.cumsum(real.sum(axis=1))].astype(np.int32))
-        size = len(order)
+        size, unknown = len(order), (real & np.isnan(propensities)).any(axis=1)
         self.pages.write(
             pa.table(
                 {
@@ -120,7 +120,9 @@ class Log:
                     **self._context(columns, order),
                     "seed_item": coded(columns[5][order], self._items),
                     "items": pa.ListArray.from_arrays(offsets, self._items.take(pa.array(items[real]))),
-                    "propensities": pa.ListArray.from_arrays(offsets, pa.array(propensities[real])),
+                    "propensities": pa.ListArray.from_arrays(
+                        offsets, pa.array(propensities[real]), mask=pa.array(unknown)
+                    ),
                     "release": coded(np.zeros(size, dtype=np.int32), [RELEASE]),
                     "config_version": np.ones(size, dtype=np.int64),
                     "seed": np.full(size, self._world.spec.seed, dtype=np.int64),
