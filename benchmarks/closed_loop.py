@@ -162,16 +162,14 @@ def on(model: TrainedRanker) -> Callable[..., TrainedRanker]:
     """The ranker on another data set with live features that somebody else feeds."""
     assert model.live is not None
     live: LiveCodes = model.live
-    return lambda dataset, plan: replace(
-        model, dataset=dataset, live=replace(live, dataset=dataset, plan=plan)
-    )
+    return lambda dataset, plan: model.on(dataset, replace(live, dataset=dataset, plan=plan))
 
 
 def picked(
     model: TrainedTwoTower, live: LiveShop, dataset: Dataset, requests: RequestSet, rows: Int32
 ) -> Float:
     """[P, C] the two-tower's scores of these rows."""
-    scores = np.take_along_axis(replace(model, dataset=dataset).scores(requests), np.maximum(rows, 0), axis=1)
+    scores = np.take_along_axis(model.on(dataset).scores(requests), np.maximum(rows, 0), axis=1)
     found: Float = np.where(rows >= 0, scores, np.float32(-np.inf))
     return found
 

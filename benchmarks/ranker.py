@@ -7,6 +7,7 @@ days, judged by what came into view; and, for the same moments, whole lists of a
 
 import argparse
 import multiprocessing
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -21,6 +22,11 @@ from benchmarks.ranker_exam import STRONG, PageExam, list_exam, logged_exam
 from benchmarks.record import ROOT, Row, command_line, peak_mib, this_commit, write_results
 from benchmarks.simulated_shop import figures, simulated_shop
 from shopwindow.baselines.item_knn import ItemKnn
+from shopwindow.baselines.pages.bst import Bst
+from shopwindow.baselines.pages.dnn import PlainDnn
+from shopwindow.baselines.pages.gbt import PageGbt
+from shopwindow.baselines.pages.rival import PageRival
+from shopwindow.baselines.pages.wdl_att import WdlAtt
 from shopwindow.baselines.popularity import Popularity, RecentPopularity
 from shopwindow.datasets.dataset import load_dataset
 from shopwindow.datasets.page_examples import head_gains
@@ -50,11 +56,19 @@ SHOWN: Final = (
     "ndcg@6 wishlist+cart", "ndcg@84 wishlist+cart", "ndcg@6", "ndcg@84", "auc", "precision@6",
     "new-item recall@6", "new-item recall@84", "brand run@6", "brand run@84",
 )  # fmt: skip
+NETS: Final[dict[str, Any]] = {"last": 50, "epochs": 8, "patience": 2, "learning_rate": 2e-3}
+"""What the nets and the ranker have in common; nothing else was chosen on this shop for any of them."""
 SIMPLE: Final[dict[str, Callable[[], Any]]] = {
     "popularity": Popularity,
     "popularity-category": lambda: Popularity(by_category=True),
     "popularity-recent": lambda: RecentPopularity(window_ms=7 * 86_400_000),
     "item-knn": lambda: ItemKnn(neighbours=100, last=20, decay=0.8),
+}
+RIVALS: Final[dict[str, Callable[[int], PageRival]]] = {
+    "page-gbt": lambda seed: PageGbt(seed=seed),
+    "page-dnn": lambda seed: PlainDnn(seed=seed, **NETS),
+    "wdl-att": lambda seed: WdlAtt(seed=seed, **NETS),
+    "bst": lambda seed: Bst(seed=seed, **NETS),
 }
 WITHOUT: Final[dict[str, Callable[[RankerConfig], RankerConfig]]] = {
     "history": lambda model: replace(model, history=False),
@@ -67,9 +81,10 @@ WITHOUT: Final[dict[str, Callable[[RankerConfig], RankerConfig]]] = {
     "content": lambda model: replace(model, items=replace(model.items, content=False)),
     "metadata": lambda model: replace(model, items=replace(model.items, metadata=False)),
     "candidates in context": lambda model: replace(model, candidates="none"),
-    "live features": lambda model: replace(model, live=0),
+    "live branch": lambda model: replace(model, live=0),
+    "agreement and attention": lambda model: replace(model, agreement=False, target_attention=False),
 }
-"""What the reference's table of ablations leaves out, in its order, and our branch on live features."""
+"""What the reference's table of ablations leaves out, in its order; then our live branch, and what else it reads."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +127,10 @@ def opened() -> Shop:
 
 def ranker_run(model: str, seed: int) -> RankerRun:
     """The small preset, with what the name says left out."""
-    run = replace(presets.small_ranker(), seed=seed, epochs=8, patience=2, learning_rate=2e-3)
+    run = replace(
+        presets.small_ranker(), seed=seed, epochs=NETS["epochs"], patience=NETS["patience"],
+        learning_rate=NETS["learning_rate"],
+    )  # fmt: skip
     if model == OURS:
         return run
     return replace(run, model=WITHOUT[model.removeprefix(f"{OURS} without ")](run.model))
@@ -124,6 +142,9 @@ def fitted(task: Task, shop: Shop) -> Recommender | PageOrder:
         setting = SIMPLE[task.model]()
         found: Recommender = setting.fit(shop.pages.dataset, shop.pages.split.train_end)
         return found
+    if task.model in RIVALS:
+        shutil.rmtree(task.run_folder, ignore_errors=True)
+        return RIVALS[task.model](task.seed).fit(shop.pages, task.run_folder)
     resume = (task.run_folder / "checkpoint.pt").exists()
     return train_ranker(shop.pages, ranker_run(task.model, task.seed), task.run_folder, resume)
 
@@ -227,7 +248,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="not needed: the shop is simulated")
     without = [f"{OURS} without {part}" for part in WITHOUT]
-    everything = ["random order", "your order", *SIMPLE, OURS, *without]
+    everything = ["random order", "your order", *SIMPLE, OURS, *RIVALS, *without]
     parser.add_argument("--models", nargs="+", choices=everything, default=everything)
     parser.add_argument("--seeds", type=int, default=3)
     options = parser.parse_args()
@@ -238,7 +259,7 @@ def main() -> None:
     for seed in range(options.seeds):
         for model in options.models:
             task = Task(model=model, seed=seed)
-            random = model.startswith(OURS) or model == "random order"
+            random = model not in (*SIMPLE, "your order")
             if (seed == 0 or random) and not task.done.exists():
                 in_own_process(task)
                 print(f"{model}, seed {seed}: done", flush=True)

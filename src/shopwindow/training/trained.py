@@ -31,6 +31,12 @@ class TrainedTwoTower:
     model: TwoTower
     dataset: Dataset
 
+    def on(self, dataset: Dataset) -> "TrainedTwoTower":
+        """The same model on other histories beside the same catalogue: item vectors are kept."""
+        other = replace(self, dataset=dataset)
+        other.__dict__["tables"] = self.tables  # where cached_property keeps it
+        return other
+
     @cached_property
     def tables(self) -> tuple[Tensor, Tensor]:
         """What histories read [N+1, d] (last row: unknown item) and what is scored [N, d], on the model's device."""

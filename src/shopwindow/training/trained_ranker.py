@@ -5,7 +5,7 @@ of a head, d width.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -45,6 +45,12 @@ class TrainedRanker:
     dataset: Dataset
     live: LiveCodes | None = None
     calibrations: tuple[HeadCalibration, ...] = ()
+
+    def on(self, dataset: Dataset, live: LiveCodes | None) -> "TrainedRanker":
+        """The same ranker on other histories beside the same catalogue: what it knows of items is kept."""
+        other = replace(self, dataset=dataset, live=live)
+        other.__dict__["_tables"] = self._tables  # where cached_property keeps it
+        return other
 
     @property
     def heads(self) -> tuple[str, ...]:
