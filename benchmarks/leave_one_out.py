@@ -52,13 +52,13 @@ class Task:
 
 
 def ml_1m_run() -> TrainingRun:
-    """Long journeys, few items: windows of 200 actions in small batches, full softmax."""
-    return replace(ids_alone(dropout=0.1), plan=in_order(200), batch_size=32, epochs=16)
+    """Long journeys, few items: width 128, windows of 200 actions in small batches, full softmax."""
+    return replace(ids_alone(dim=128, heads=4, dropout=0.2), plan=in_order(200), batch_size=32, epochs=16)
 
 
 def beauty_run() -> TrainingRun:
     """Short journeys, four times the items: cosines, gates for own items, sampled softmax with logQ, strong dropout."""
-    alone = ids_alone(dropout=0.5)
+    alone = ids_alone(dim=64, heads=2, dropout=0.5)
     items = replace(alone.model.items, spread=0.1, bias=False)
     return replace(
         alone,
@@ -72,12 +72,12 @@ def beauty_run() -> TrainingRun:
     )
 
 
-def ids_alone(dropout: float) -> TrainingRun:
-    """Width 64, two blocks, two heads, no content, no metadata, no context."""
-    block = BlockConfig(dim=64, heads=2, dropout=dropout)
+def ids_alone(dim: int, heads: int, dropout: float) -> TrainingRun:
+    """Two blocks, no content, no metadata, no context."""
+    block = BlockConfig(dim=dim, heads=heads, dropout=dropout)
     return TrainingRun(
         model=TwoTowerConfig(
-            items=ItemEncoderConfig(dim=64, content=False, metadata=False, id_dropout=0.0),
+            items=ItemEncoderConfig(dim=dim, content=False, metadata=False, id_dropout=0.0),
             journeys=JourneyEncoderConfig(block=block, blocks=2, local_context=False, input_dropout=dropout),
         ),
         loss=LossConfig(name="full"),
