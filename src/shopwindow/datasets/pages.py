@@ -27,8 +27,8 @@ class LoggedPages:
 
     `requests`: what each page answered; its wanted items are those of the page with a gain. `row [I]`: -1 where the
     catalogue does not know the item. `acted [I, A]`: which of the shop's actions on the item name the page; none on
-    unknown items. `gain [I]`: the largest of theirs, 0 for none. `propensity [I]`: as logged, NaN where it is not known. `seen [I]`: the item came into view or was acted on; all
-    items of a page without any impression count as seen.
+    unknown items. `gain [I]`: the largest of theirs, 0 for none. `propensity [I]`: as logged, NaN where it is not known.
+    `seen [I]`: the item came into view or was acted on; all items of a page without any impression count as seen.
     """
 
     requests: RequestSet

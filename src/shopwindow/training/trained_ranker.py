@@ -34,8 +34,9 @@ AT_ONCE: Final = 256  # requests
 class TrainedRanker:
     """Probabilities of each head for given candidates.
 
-    `live`: where live features come from, None for a model without them. `calibrations [H]`: how probabilities are read; () = as they are, which is too high: an epoch keeps a few negatives
-    only. The data set may be newer than the model: items are matched by key, categories by path.
+    `live`: where live features come from, None for a model without them. `calibrations [H]`: how probabilities are read;
+    () = as they are, which is too high: an epoch keeps a few negatives only. The data set may be newer than the model:
+    items are matched by key, categories by path.
     """
 
     name: str
