@@ -106,3 +106,19 @@ def test_without_pages_a_ranker_learns_from_made_ones_and_orders_shortlists(
     models = {each["model"]: each for each in json.loads(report.read_text(encoding="utf-8"))["models"]}
     ndcg = {name: each["metrics"]["ndcg@10"]["value"] for name, each in models.items()}
     assert ndcg["made"] > ndcg["popularity"]  # everybody has one favourite
+
+
+def test_weights_are_derived_from_what_actions_are_worth(shop: Path, tmp_path: Path) -> None:
+    run("train", "--shop", shop, "--model", "ranker", "--epochs", 1, "--name", "weighed")
+    page = tmp_path / "weights.html"
+    shown = run("weights", "--shop", shop, "--run", "weighed", "--value", "click=2", "--html", page)
+    assert "your values" in shown
+    assert "click alone" in shown
+    assert "chosen:" in shown
+    assert "<h2>The front</h2>" in page.read_text(encoding="utf-8")
+    with pytest.raises(ConfigError, match="expected one of click"):
+        run("weights", "--shop", shop, "--run", "weighed", "--value", "look=2")
+    with pytest.raises(ConfigError, match="expected a number such as click"):
+        run("weights", "--shop", shop, "--run", "weighed", "--value", "click=much")
+    with pytest.raises(ConfigError, match="worth more than 0"):
+        run("weights", "--shop", shop, "--run", "weighed", "--value", "click=0")

@@ -20,6 +20,7 @@ from shopwindow.cli import (
     train,
     tune,
     validate,
+    weights,
 )
 from shopwindow.errors import ShopwindowError
 
@@ -43,7 +44,20 @@ def _root(version: bool = typer.Option(False, "--version", callback=_version, is
     pass
 
 
-for family in (data, validate, quality, simulate, tune, train, evaluate, release, serve, explain, demo):
+for family in (
+    data,
+    validate,
+    quality,
+    simulate,
+    tune,
+    train,
+    evaluate,
+    weights,
+    release,
+    serve,
+    explain,
+    demo,
+):
     family.register(app)
 
 
