@@ -18,11 +18,12 @@ from shopwindow.datasets.opt_outs import customers_of
 from shopwindow.datasets.point_in_time import FeaturePlan, FeatureSource
 from shopwindow.datasets.recommender import PageOrder
 from shopwindow.datasets.requests import RequestSet
-from shopwindow.features.journey import hashed
+from shopwindow.features.journey import MAX_ACTIONS, hashed
 from shopwindow.features.windowed.events import IMPRESSION, LISTED, CountedEvents, concatenated, kinds
 from shopwindow.features.windowed.freshness import Freshness
 from shopwindow.ingest.identity import open_identity
 from shopwindow.schema.arrays import Bool, Float, Int32, Int64
+from shopwindow.schema.live import NOBODY
 from shopwindow.simulation import vocabulary as words
 from shopwindow.simulation.arrays import Whole
 from shopwindow.simulation.behaviour import RETURN, Reaction
@@ -33,11 +34,9 @@ from shopwindow.simulation.spec import DAY_MS
 from shopwindow.simulation.walk import HOME, SEARCH, Asks
 from shopwindow.simulation.world import World
 
-LAST: Final = 80  # actions of a customer that are kept
+LAST: Final = MAX_ACTIONS
 PAGES_AT_ONCE: Final = 256
 DAILY: Final = Freshness(every_ms=DAY_MS)
-NOBODY: Final = -1
-"""The key of a customer who declined."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -73,9 +72,10 @@ class Histories:
 class LiveShop:
     """Knows the learning log, and is told of every page from then on."""
 
-    def __init__(self, world: World, shop_dir: ShopDirectory, dataset: Dataset) -> None:
+    def __init__(self, world: World, shop_dir: ShopDirectory, dataset: Dataset, starts_ms: Whole) -> None:
+        """`starts_ms [V]`: when the visits to come begin."""
         catalog, shop = dataset.catalog, dataset.shop
-        self.world, self.dataset = world, dataset
+        self.world, self.dataset, self._starts_ms = world, dataset, starts_ms
         identity = open_identity(shop_dir.identity)
         self._item_key = identity.item_keys(item_ids(world).to_pylist()).astype(np.int32)
         customer_key = identity.customer_keys(customer_ids(world).to_pylist())
@@ -128,10 +128,10 @@ class LiveShop:
                 kept.node[who, -size:] = dataset.category_node[part]
                 kept.query[who, -size:] = columns.query[part]
 
-    def requests(self, asks: Asks) -> tuple[Dataset, RequestSet]:
-        """The pages asked for, and a data set that holds just the histories of those who ask."""
+    def requests(self, asks: Asks, visit: Whole) -> tuple[Dataset, RequestSet]:
+        """The pages asked for in these visits, and a data set that holds just the histories of those who ask."""
         at_ms = self._at_ms(asks)
-        self._begin(at_ms)
+        self._begin(int(self._starts_ms[visit].min() // DAY_MS))
         at_ms = np.minimum(at_ms, (self._day + 1) * DAY_MS - 1)  # some visits go on after midnight
         surface, node, query = self._context(asks)
         dataset, ends = self._recent(asks.situation.customer, at_ms, asks.situation.device)
@@ -177,9 +177,8 @@ class LiveShop:
                 )
             )  # fmt: skip
 
-    def _begin(self, at_ms: Int64) -> None:
-        """At the first page of a day, count what the days before brought."""
-        day = int(at_ms.min() // DAY_MS)
+    def _begin(self, day: int) -> None:
+        """At the first page of a day's visits, count what the days before brought."""
         if day > self._day:
             self._day = day
             if self._waiting:
@@ -243,7 +242,7 @@ class Served:
     scores: Scores
 
     def rank(self, pages: PageBatch) -> Whole:
-        dataset, requests = self.live.requests(pages.asks)
+        dataset, requests = self.live.requests(pages.asks, pages.visit)
         rows = np.where(pages.there, self.live.row[np.maximum(pages.candidates, 0)], np.int32(-1))
         found = np.full(rows.shape, -np.inf, dtype=np.float32)
         order = np.argsort(requests.at_ms, kind="stable")

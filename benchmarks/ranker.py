@@ -65,7 +65,7 @@ SIMPLE: Final[dict[str, Callable[[], Any]]] = {
     "item-knn": lambda: ItemKnn(neighbours=100, last=20, decay=0.8),
 }
 RIVALS: Final[dict[str, Callable[[int], PageRival]]] = {
-    "page-gbt": lambda seed: PageGbt(seed=seed),
+    "page-gbt": lambda seed: PageGbt(seed=seed, most_pages=10**9),
     "page-dnn": lambda seed: PlainDnn(seed=seed, **NETS),
     "wdl-att": lambda seed: WdlAtt(seed=seed, **NETS),
     "bst": lambda seed: Bst(seed=seed, **NETS),
@@ -82,7 +82,7 @@ WITHOUT: Final[dict[str, Callable[[RankerConfig], RankerConfig]]] = {
     "metadata": lambda model: replace(model, items=replace(model.items, metadata=False)),
     "candidates in context": lambda model: replace(model, candidates="none"),
     "live branch": lambda model: replace(model, live=0),
-    "agreement and attention": lambda model: replace(model, agreement=False, target_attention=False),
+    "agreement": lambda model: replace(model, agreement=False),
 }
 """What the reference's table of ablations leaves out, in its order; then our live branch, and what else it reads."""
 
@@ -163,6 +163,8 @@ def judged(task: Task) -> None:
         if isinstance(model, TrainedRanker):
             kept |= answers(shop.exams, model.page_order)
             if task.model == OURS:
+                plain = replace(model, calibrations=())
+                kept |= answers(shop.exams, plain.page_order, "plain ")
                 kept |= answers(shop.exams, lambda pages: strong_value(model, pages), "weighted ")
                 kept |= heads(model, shop.late)
         else:
@@ -212,9 +214,12 @@ def rows_of(
         dataset=DATASET, protocol="", model=model, metric="", value=0.0, command=command_line(),
         seconds=float(np.mean([run["seconds"] for run in runs])),
         peak_mib=float(max(run["peak_mib"] for run in runs)), commit=this_commit(),
-        note=f"{len(seeds)} seed{'s' if len(seeds) > 1 else ''}",
+        note=f"{len(seeds)} seed{'s' if len(seeds) > 1 else ''}, not tuned",
     )  # fmt: skip
-    for prefix, name in (("", model), ("weighted ", f"{model}, weights of wishlist+cart")):
+    for prefix, words in (
+        ("", ""), ("plain ", ", not calibrated"), ("weighted ", ", weights of wishlist+cart alone"),
+    ):  # fmt: skip
+        name = f"{model}{words}"
         for exam in ("logged pages", "category lists"):
             for metric in SHOWN:
                 key = f"{prefix}{exam}|{metric}"

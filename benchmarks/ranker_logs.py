@@ -39,7 +39,7 @@ PROTOCOL: Final = "temporal"
 
 
 def ranker_run(model: str, seed: int) -> RankerRun:
-    """The small preset; `ranker without live features` lacks that branch."""
+    """The small preset; `ranker without live branch` lacks that branch."""
     run = replace(presets.small_ranker(), seed=seed, epochs=10, patience=3)
     return run if model == "ranker" else replace(run, model=replace(run.model, live=0))
 
@@ -99,7 +99,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with the public logs")
     parser.add_argument("--only", nargs="+", choices=SETS, default=list(SETS))
-    parser.add_argument("--models", nargs="+", default=["ranker", "ranker without live features"])
+    parser.add_argument("--models", nargs="+", default=["ranker", "ranker without live branch"])
     parser.add_argument("--seeds", type=int, default=3)
     options = parser.parse_args()
     print(f"commit {this_commit()}")

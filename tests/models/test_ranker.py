@@ -8,14 +8,7 @@ from shopwindow.errors import ConfigError
 from shopwindow.models.context import ContextSizes
 from shopwindow.models.item_encoder import ItemEncoderConfig, ItemInputs, ItemSizes
 from shopwindow.models.journey_encoder import JourneyEncoderConfig
-from shopwindow.models.ranker import (
-    CustomerSide,
-    ItemSide,
-    PositionBranch,
-    Ranker,
-    RankerConfig,
-    mean_vectors,
-)
+from shopwindow.models.ranker import PositionBranch, Ranker, RankerConfig, mean_vectors
 
 HEADS, ITEMS, FEATURES = 3, 10, 7
 PLAIN = RankerConfig(
@@ -60,7 +53,7 @@ def means() -> torch.Tensor:
 
 
 def customers(model: Ranker, **changed: torch.Tensor) -> torch.Tensor:
-    return model.customer_side(vectors(), journey()._replace(**changed), means()).side
+    return model.customer_side(vectors(), journey()._replace(**changed), means())
 
 
 def codes() -> torch.Tensor:
@@ -74,12 +67,11 @@ def test_item_sides_made_beforehand_give_the_scores_of_pairs(config) -> None:
     sides = model.item_side(model.encode_items(items()))
     shown = torch.tensor([[0, 3, 5, 9], [9, 1, 2, 3], [4, 4, 0, 7]])
     asked = model.customer_side(vectors(), journey(), means())
-    at_once = model.logits(asked, sides.take(shown), codes())
+    at_once = model.logits(asked, sides[shown], codes())
     for b in range(B):
-        who = asked.take(torch.tensor([b]))
         for k, row in enumerate(shown[b]):
-            alone = model.item_side(model.encode_items(items().take(row[None]))).alone()
-            one = model.logits(who, alone, codes()[b : b + 1, k : k + 1])
+            alone = model.item_side(model.encode_items(items().take(row[None])))
+            one = model.logits(asked[b : b + 1], alone[:, None], codes()[b : b + 1, k : k + 1])
             assert (one[0, 0] - at_once[b, k]).abs().max() < 1e-4
 
 
@@ -88,34 +80,28 @@ def test_a_logit_is_the_product_of_both_sides_over_the_root_of_their_width_and_a
     with torch.no_grad():
         model.bias.copy_(torch.tensor([0.5, 0.0, -1.0]))
     one, two = torch.full((1, HEADS, 8), 2.0), torch.full((1, HEADS, 8), 3.0)
-    logits = model.logits(CustomerSide(one, None), ItemSide(two[None], None), None)
+    logits = model.logits(one, two[None], None)
     assert logits[0, 0].tolist() == pytest.approx([2 * 3 * 8 / 8**0.5 + bias for bias in (0.5, 0.0, -1.0)])
 
 
-def test_live_features_agreement_and_history_each_move_the_logits() -> None:
-    model = ranker(PLAIN, FEATURES)
-    sides = model.item_side(model.encode_items(items())).take(torch.zeros(B, 4, dtype=torch.long))
-    asked = model.customer_side(vectors(), journey(), means())
-    usual = model.logits(asked, sides, codes())
-    assert (model.logits(asked, sides, codes().flip(1)) - usual).abs().max() > 1e-2
-    other = model.customer_side(vectors(seed=8), journey(), means())
-    assert (model.logits(asked._replace(history=other.history), sides, codes()) - usual).abs().max() > 1e-2
-    for config in (replace(PLAIN, agreement=False, target_attention=False), replace(PLAIN, live=0)):
-        plain = ranker(config, FEATURES)
-        assert plain.attention is None
-        assert plain.logits(asked, sides, codes()).shape == (B, 4, HEADS)
+def test_the_live_branch_reads_features_and_if_asked_to_the_terms_of_the_product() -> None:
+    for agreement in (True, False):
+        model = ranker(replace(PLAIN, agreement=agreement), FEATURES)
+        assert model.live is not None
+        sides = model.item_side(model.encode_items(items()))[torch.zeros(B, 4, dtype=torch.long)]
+        asked = model.customer_side(vectors(), journey(), means())
+        usual = model.logits(asked, sides, codes())
+        assert (model.logits(asked, sides, codes().flip(1)) - usual).abs().max() > 1e-2
+        turned = torch.eye(8).flip(0)  # the same products in another order of their terms
+        other = model.logits(asked @ turned, sides @ turned, codes())
+        assert ((other - usual).abs().max() > 1e-2) == agreement
 
 
-def test_what_each_candidate_finds_in_the_history_knows_no_padding_and_no_history_is_no_fault() -> None:
-    model = ranker(PLAIN, FEATURES)
-    assert model.attention is not None
-    query = torch.randn(B, 4, 8, generator=torch.Generator().manual_seed(6))
-    cut = journey()._replace(length=torch.tensor([3, 2, 0]))
-    found = model.attention(query, model.attention.remembered(vectors(), cut))
-    other = vectors().clone()
-    other[0, 3:], other[1, 2:], other[2] = 9.0, 9.0, 9.0
-    assert torch.equal(found, model.attention(query, model.attention.remembered(other, cut)))
-    assert torch.allclose(found[2], model.attention.nothing[1].expand(4, -1))
+def test_the_branch_on_places_is_trained_only_where_it_is_wanted() -> None:
+    for wanted in (True, False):
+        model = ranker(replace(PLAIN, position=wanted))
+        assert model.position.table.weight.requires_grad == wanted
+        assert model.bias.requires_grad
 
 
 @pytest.mark.parametrize("config", MODELS.values(), ids=MODELS.keys())
@@ -127,7 +113,7 @@ def test_padding_changes_nothing(config) -> None:
     )
     padded = long._replace(length=cut.length)
     short = model.customer_side(vectors()[:, :3], cut, means())
-    assert (short.side - model.customer_side(vectors(), padded, means()).side).abs().max() < 1e-5
+    assert (short - model.customer_side(vectors(), padded, means())).abs().max() < 1e-5
 
 
 def test_the_live_request_is_read_at_the_last_position_and_what_comes_after_is_not() -> None:
@@ -157,17 +143,17 @@ def test_without_context_neither_the_request_nor_country_and_device_matter() -> 
 def test_without_history_customers_differ_by_their_request_alone() -> None:
     model = ranker(MODELS["no history"])
     same = journey()
-    before = model.customer_side(vectors(), same, means()).side
-    after = model.customer_side(vectors(seed=8), same._replace(action=journey(seed=8).action), means()).side
+    before = model.customer_side(vectors(), same, means())
+    after = model.customer_side(vectors(seed=8), same._replace(action=journey(seed=8).action), means())
     assert torch.equal(before, after)
-    assert not torch.equal(ranker().customer_side(vectors(), same, means()).side, before)
+    assert not torch.equal(ranker().customer_side(vectors(), same, means()), before)
 
 
 @pytest.mark.parametrize("name", ["readout", "token"])
 def test_the_mean_of_the_candidates_matters_where_it_is_read(name) -> None:
     for config, reads in ((MODELS[name], True), (MODELS["no candidates"], False)):
         model = ranker(config)
-        other = model.customer_side(vectors(), journey(), means() + 1).side
+        other = model.customer_side(vectors(), journey(), means() + 1)
         assert torch.equal(customers(model), other) != reads
 
 

@@ -37,7 +37,9 @@ Windows: TypeAlias = Annotated[
 Stale: TypeAlias = Annotated[
     list[int] | None,
     typer.Option(
-        "--stale", min=1, help="Measure once more with histories so many seconds old; repeat for a curve."
+        "--stale",
+        min=1,
+        help="Measure once more with histories so many seconds old; repeat for a curve. Live counts stay as they are.",
     ),
 ]
 NewDays: TypeAlias = Annotated[

@@ -1,7 +1,7 @@
 """What `shopwindow evaluate` is asked for: the split, the requests, the runs."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -46,7 +46,6 @@ def runs_and_split(
         EvaluationError: a run does not exist, cannot be judged by this protocol, or the runs held out different requests.
     """
     from shopwindow.datasets.split import SplitSpec
-    from shopwindow.training.kinds import RANKER, run_kind
 
     kind: Literal["temporal", "leave-one-out"] = (
         "leave-one-out" if protocol == "leave-one-out" else "temporal"
@@ -55,12 +54,12 @@ def runs_and_split(
     missing = [name for name in wanted if name not in there]
     if missing:
         raise EvaluationError(f"expected a run of {', '.join(there) or 'this shop'}, came {missing[0]!r}")
-    rankers = {name for name in there if run_kind(shop_dir.runs / name / "config.json") == RANKER}
-    if protocol not in ("replay", "temporal"):
+    rankers = _rankers(shop_dir, there, protocol)
+    if protocol != "replay":
         if asked := [name for name in wanted if name in rankers]:
             raise EvaluationError(
-                f"run {asked[0]} is a ranker, which orders lists of candidates: judge it with --protocol replay (the pages "
-                "that you served) or temporal (a shortlist of the whole shop)"
+                f"run {asked[0]} is a ranker, which orders lists of candidates: judge it with --protocol replay, on the pages "
+                "that you served, or if it learned from made pages with temporal, on a shortlist of the whole shop"
             )
         there = {name: spec for name, spec in there.items() if name not in rankers}
     fitting = {name: spec for name, spec in there.items() if spec.kind == kind}
@@ -75,6 +74,22 @@ def runs_and_split(
     if len(specs) > 1:
         raise EvaluationError(f"runs {', '.join(names)} held out different requests: judge them one by one")
     return names, specs.pop() if specs else SplitSpec(kind=kind)
+
+
+def _rankers(shop_dir: "ShopDirectory", names: Collection[str], protocol: "Protocol") -> set[str]:
+    """Runs that only replay can judge.
+
+    At the moment of an action, counters of what was listed and seen know the very page that it was done on, so a ranker that
+    reads them can be asked at the moments of pages alone.
+    """
+    from shopwindow.training.kinds import RANKER, run_kind
+
+    configs = {name: shop_dir.runs / name / "config.json" for name in names}
+    found = {name for name, config in configs.items() if run_kind(config) == RANKER}
+    if protocol != "temporal":
+        return found
+    runs = {name: json.loads(configs[name].read_text(encoding="utf-8"))["run"] for name in found}
+    return {name for name, run in runs.items() if run.get("pages") != "made"}
 
 
 def _split_of(config: Path) -> "SplitSpec":

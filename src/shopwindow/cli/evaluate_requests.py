@@ -60,7 +60,7 @@ def judge(
 
 
 def _run(path: Path, exam: "Exam") -> "Recommender":
-    """A two-tower as it is; a ranker where it orders what a shortlist puts forward."""
+    """A two-tower as it is; a ranker that learned from made pages where it orders what a shortlist puts forward."""
     from shopwindow.training.kinds import RANKER, run_kind
 
     if run_kind(path / "config.json") != RANKER:
@@ -70,14 +70,11 @@ def _run(path: Path, exam: "Exam") -> "Recommender":
     from shopwindow.baselines.history import popularity
     from shopwindow.baselines.reranked import Reranked
     from shopwindow.baselines.shortlist import shortlist
-    from shopwindow.config import ShopDirectory
-    from shopwindow.datasets.exposures import load_exposures
     from shopwindow.training.train_ranker import load_ranker
 
-    shown = load_exposures(ShopDirectory(path.parent.parent), exam.dataset.shop)
     before = exam.split.before_test
     return Reranked(
-        order=load_ranker(path, exam.dataset, shown),
+        order=load_ranker(path, exam.dataset),
         shortlist=shortlist(exam.dataset, before),
         popular=popularity(exam.dataset, before),
     )

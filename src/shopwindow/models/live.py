@@ -75,7 +75,7 @@ def _curve(column: Float) -> tuple[tuple[float, ...], tuple[float, ...]]:
 
 
 class LiveBranch(nn.Module):
-    """g_h: what live features say of a candidate beside other numbers known of it; [n, F] codes and [n, E] -> [n, H] logits."""
+    """g_h: what live features say of a candidate beside other numbers known of it; [.., F] codes and [.., E] -> [.., H] logits."""
 
     def __init__(self, num_features: int, extra: int, width: int, heads: int) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ class LiveBranch(nn.Module):
 
 
 def levels(codes: Tensor) -> Tensor:
-    """[n, F] codes -> [n, 2F]: levels from -0.5 to 0.5, 0 where not known, and then whether they are known."""
+    """[.., F] codes -> [.., 2F]: levels from -0.5 to 0.5, 0 where not known, and then whether they are known."""
     known = (codes > 0).float()
     level = (codes.float() - 1) / STEPS - 0.5
     return torch.cat([level * known, known], dim=-1)

@@ -6,7 +6,7 @@ head, d width.
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +19,6 @@ from shopwindow.models.item_encoder import ItemEncoder, ItemEncoderConfig, ItemI
 from shopwindow.models.journey_encoder import JourneyEncoder, JourneyEncoderConfig
 from shopwindow.models.live import LiveBranch
 from shopwindow.models.readout import request_alone, with_first_action, with_readout
-from shopwindow.models.target_attention import Remembered, TargetAttention
 
 EDGES: Final = (*range(1, 24), 24, 36, 48, 84, 120, 240, 480)
 """Positions below the first edge share a logit, those from an edge to the next one, too: each of the first 24 has its own."""
@@ -33,8 +32,8 @@ class RankerConfig:
     later one attends to (`token`), or nowhere. context: the local context is read by the `encoder`, beside its result
     (`late`), or not at all (`none`, with the customer's country and device). history: read the customer's actions. Ids,
     content and metadata are switched in `items`. live: width of the branch on live features, 0 = none.
-    agreement: that branch reads the products of both sides, too; target_attention: and what each candidate finds in the
-    history. position: train the branch on places; without it a place's effect is taken for that of the item there.
+    agreement: that branch reads the products of both sides, too. position: train the branch on places; without it a
+    place's effect is taken for that of the item there.
     """
 
     items: ItemEncoderConfig = field(default_factory=lambda: ItemEncoderConfig(dim=128, bias=False))
@@ -49,7 +48,6 @@ class RankerConfig:
     history: bool = True
     live: int = 64
     agreement: bool = True
-    target_attention: bool = True
     position: bool = True
 
     def __post_init__(self) -> None:
@@ -63,34 +61,11 @@ class RankerConfig:
             )
 
 
-class ItemSide(NamedTuple):
-    """`side [.., H, w]`, and `query [.., w]` into the history, None without target attention."""
-
-    side: Tensor
-    query: Tensor | None
-
-    def take(self, rows: Tensor) -> "ItemSide":
-        return ItemSide(self.side[rows], None if self.query is None else self.query[rows])
-
-    def alone(self) -> "ItemSide":
-        """Each item as the only candidate of somebody: [X, ..] -> [X, 1, ..]."""
-        return ItemSide(self.side[:, None], None if self.query is None else self.query[:, None])
-
-
-class CustomerSide(NamedTuple):
-    """`side [B, H, w]`, and the history that queries are asked of, None without target attention."""
-
-    side: Tensor
-    history: Remembered | None
-
-    def take(self, rows: Tensor) -> "CustomerSide":
-        return CustomerSide(self.side[rows], None if self.history is None else self.history.take(rows))
-
-
 class Ranker(nn.Module):
-    """logit_h = <customer_h, item_h> / sqrt(w) + bias_h + g_h(live features ...) + position_h(position, surface).
+    """logit_h = <customer_h, item_h> / sqrt(w) + bias_h + g_h(live features, product) + position_h(position, surface).
 
-    The product of two sides lets the item's be computed beforehand, so that a request costs one product.
+    The product of two sides lets the item's be computed beforehand; a request costs one product, and the small net g for
+    each candidate, which reads live features and the product's terms.
     """
 
     def __init__(
@@ -109,14 +84,8 @@ class Ranker(nn.Module):
         self.customer_heads = Heads(dim * (2 if late else 1), config.width, heads)
         self.item_heads = Heads(dim, config.width, heads)
         self.bias = nn.Parameter(torch.zeros(heads))
-        reads = config.live > 0 and features > 0
-        self.attention = (
-            TargetAttention(dim, config.width, context.actions)
-            if reads and config.target_attention and config.history
-            else None
-        )
-        extra = heads * config.width * config.agreement + 2 * config.width * (self.attention is not None)
-        self.live = LiveBranch(features, extra, config.live, heads) if reads else None
+        extra = heads * config.width if config.agreement else 0
+        self.live = LiveBranch(features, extra, config.live, heads) if config.live and features else None
         self.position = PositionBranch(context.surfaces, heads)
         self.position.requires_grad_(config.position)
 
@@ -125,33 +94,26 @@ class Ranker(nn.Module):
         vectors: Tensor = self.items(items).read
         return vectors
 
-    def item_side(self, item_vectors: Tensor) -> ItemSide:
-        """[M, d] -> what can be computed of an item before anybody asks."""
-        query = None if self.attention is None else self.attention.query(item_vectors)
-        return ItemSide(self.item_heads(item_vectors), query)
+    def item_side(self, item_vectors: Tensor) -> Tensor:
+        """[M, d] -> [M, H, w]: what can be computed of an item before anybody asks."""
+        side: Tensor = self.item_heads(item_vectors)
+        return side
 
-    def customer_side(self, item_vectors: Tensor, journey: JourneyTensors, mean: Tensor) -> CustomerSide:
-        """Of the history [B, L, d], and `mean [B, d]` of the page's items."""
-        history = None if self.attention is None else self.attention.remembered(item_vectors, journey)
-        return CustomerSide(self._customer(item_vectors, journey, mean), history)
+    def logits(self, customer_side: Tensor, item_side: Tensor, codes: Tensor | None) -> Tensor:
+        """B customers [B, H, w] and K items of each [B, K, H, w] -> [B, K, H], without the position.
 
-    def logits(self, customer: CustomerSide, item: ItemSide, codes: Tensor | None) -> Tensor:
-        """B customers and K items of each, `codes [B, K, F]` of live features -> [B, K, H], without the position."""
-        product = customer.side[:, None] * item.side
-        logits = product.sum(dim=-1) / math.sqrt(self.config.width) + self.bias
-        if self.live is None or codes is None:
-            return logits
-        extra = [product.flatten(2)] if self.config.agreement else []
-        if self.attention is not None and item.query is not None and customer.history is not None:
-            found = self.attention(item.query, customer.history)
-            extra += [found, found * item.query]
-        if not extra:
-            extra = [product.new_zeros((*product.shape[:2], 0))]
-        more: Tensor = self.live(codes, torch.cat(extra, dim=-1))
-        return logits + more
+        `codes [B, K, F]` of live features; None for a model without them.
+        """
+        assert (codes is None) == (self.live is None), "live features for a model that reads them"
+        product = customer_side[:, None] * item_side
+        logits: Tensor = product.sum(dim=-1) / math.sqrt(self.config.width) + self.bias
+        if self.live is not None and codes is not None:
+            agreed = product.flatten(2) if self.config.agreement else product.new_zeros((*codes.shape[:2], 0))
+            logits = logits + self.live(codes, agreed)
+        return logits
 
-    def _customer(self, item_vectors: Tensor, journey: JourneyTensors, mean: Tensor) -> Tensor:
-        """[B, H, w]."""
+    def customer_side(self, item_vectors: Tensor, journey: JourneyTensors, mean: Tensor) -> Tensor:
+        """[B, L, d] of the history, and `mean [B, d]` of the page's items -> [B, H, w]."""
         if self.config.context == "none":
             absent = torch.full_like(journey.country, -1)
             journey = journey._replace(country=absent, device=absent)

@@ -57,8 +57,8 @@ class RankerStep(nn.Module):
         shown = torch.where(batch.shown >= 0, torch.searchsorted(used, batch.shown), -1)
         read = vectors[torch.searchsorted(used, batch.item)]
         customer = self.model.customer_side(read, batch.journey, mean_vectors(vectors, shown))
-        item = self.model.item_side(vectors[torch.searchsorted(used, batch.row)]).alone()
+        item = self.model.item_side(vectors[torch.searchsorted(used, batch.row)])
         position: Tensor = self.model.position(batch.position, batch.surface)
         codes = None if batch.live is None else batch.live[:, None]
-        logits = self.model.logits(customer.take(batch.page), item, codes)
+        logits = self.model.logits(customer[batch.page], item[:, None], codes)
         return logits[:, 0] + position

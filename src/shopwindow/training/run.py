@@ -81,7 +81,8 @@ class TrainingRun(LoopSettings):
 class RankerRun(LoopSettings):
     """Model and examples of a ranker's run; `batch_size` counts pages.
 
-    freshness: how old live features may be. calibration: the curve of each head.
+    freshness: how old live features may be. calibration: the curve of each head. pages: what it learned from, as training
+    finds it: pages that were served, or made ones.
     """
 
     kind: ClassVar[str] = RANKER
@@ -89,6 +90,7 @@ class RankerRun(LoopSettings):
     plan: PagePlan = field(default_factory=PagePlan)
     freshness: Freshness = field(default_factory=Freshness)
     calibration: Literal["platt", "isotonic"] = "platt"
+    pages: Literal["served", "made"] = "served"
 
 
 def run_from_json(text: str, kind: type[Run]) -> Run:

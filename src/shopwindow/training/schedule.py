@@ -24,9 +24,12 @@ def rate_at(run: LoopSettings, done: float) -> float:
 def move_average(average: nn.Module, model: nn.Module, decay: float, step: int) -> None:
     """Bring the running mean of the weights one step on; early on it forgets faster, to leave the start behind.
 
-    What is no weight (the statistics of batch norm) is taken as it stands.
+    The statistics of batch norm go along; numbers that count are taken as they stand.
     """
     kept = min(decay, (1 + step) / (10 + step)) if decay > 0 else 0.0
     torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - kept)
     for mean, own in zip(average.buffers(), model.buffers(), strict=True):
-        mean.copy_(own)
+        if mean.is_floating_point():
+            mean.lerp_(own, 1 - kept)
+        else:
+            mean.copy_(own)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,7 +42,7 @@ def train_ranker(pages: PageSplit, run: RankerRun, into: Path, resume: bool = Fa
         TrainingError: no page has an item that was acted on; `into` holds a run already and `resume` is off; or
             the run to resume had another configuration or other data.
     """
-    directory = RunDirectory(into)
+    directory, run = RunDirectory(into), replace(run, pages="served" if pages.exposures else "made")
     if not len(example_pages(pages.dataset, pages.train, run.plan)):
         raise TrainingError(
             f"expected pages with items that were acted on, came none of {len(pages.train):,}: import pages, and "
@@ -56,10 +57,13 @@ def train_ranker(pages: PageSplit, run: RankerRun, into: Path, resume: bool = Fa
 
 
 def load_ranker(path: Path, dataset: Dataset, exposures: tuple[CountedEvents, ...] = ()) -> TrainedRanker:
-    """The best epoch of a run, ready to score this data set; `exposures`: see `PageSplit`.
+    """The best epoch of a run, ready to score this data set.
+
+    `exposures`: see `PageSplit`; a ranker that learned from made pages, which know none, does not read them.
 
     Raises:
-        TrainingError: there is no finished epoch of a ranker in `path`, or the shop's live features are others now.
+        TrainingError: there is no finished epoch of a ranker in `path`, it is of an earlier form, or the shop's live
+            features are others now.
     """
     directory = RunDirectory(path)
     run = run_from_json(json.dumps(load_config(directory, RankerRun.kind)["run"]), RankerRun)
@@ -67,9 +71,15 @@ def load_ranker(path: Path, dataset: Dataset, exposures: tuple[CountedEvents, ..
     vocabulary = TowerVocabulary.of_kept(kept)
     live = None
     if LIVE in kept:
-        live = LiveCodes.kept(dataset, LiveScale.of_kept(kept[LIVE]), exposures, run.freshness)
+        known = exposures if run.pages == "served" else ()
+        live = LiveCodes.kept(dataset, LiveScale.of_kept(kept[LIVE]), known, run.freshness)
     model = _ranker(run, vocabulary, dataset, live)
-    model.load_state_dict(kept["model"])
+    try:
+        model.load_state_dict(kept["model"])
+    except RuntimeError as error:
+        raise TrainingError(
+            f"run {path.name} is of an earlier form of the ranker: train it again ({error})"
+        ) from error
     calibrations = load_calibrations(directory.calibration)
     return TrainedRanker(path.name, run, vocabulary, model.eval(), dataset, live, calibrations)
 

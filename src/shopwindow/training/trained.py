@@ -33,6 +33,7 @@ class TrainedTwoTower:
 
     def on(self, dataset: Dataset) -> "TrainedTwoTower":
         """The same model on other histories beside the same catalogue: item vectors are kept."""
+        assert dataset.catalog is self.dataset.catalog, "item vectors belong to one catalogue"
         other = replace(self, dataset=dataset)
         other.__dict__["tables"] = self.tables  # where cached_property keeps it
         return other

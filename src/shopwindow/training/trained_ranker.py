@@ -20,7 +20,7 @@ from shopwindow.datasets.requests import RequestSet, journeys
 from shopwindow.models.calibration import HeadCalibration
 from shopwindow.models.context import JourneyTensors
 from shopwindow.models.live import Codes
-from shopwindow.models.ranker import ItemSide, Ranker, mean_vectors
+from shopwindow.models.ranker import Ranker, mean_vectors
 from shopwindow.schema.arrays import Float, Int32, Int64, Rows
 from shopwindow.training.live_codes import LiveCodes
 from shopwindow.training.run import RankerRun
@@ -49,6 +49,7 @@ class TrainedRanker:
 
     def on(self, dataset: Dataset, live: LiveCodes | None) -> "TrainedRanker":
         """The same ranker on other histories beside the same catalogue: what it knows of items is kept."""
+        assert dataset.catalog is self.dataset.catalog, "item tables belong to one catalogue"
         other = replace(self, dataset=dataset, live=live)
         other.__dict__["_tables"] = self._tables  # where cached_property keeps it
         return other
@@ -106,8 +107,8 @@ class TrainedRanker:
             yield np.arange(start, min(start + AT_ONCE, len(requests))), None
 
     @cached_property
-    def _tables(self) -> tuple[Tensor, ItemSide]:
-        """Vectors [N+1, d] (last row: unknown item) and the ranker's item side of each."""
+    def _tables(self) -> tuple[Tensor, Tensor]:
+        """Vectors [N+1, d] (last row: unknown item) and the ranker's item side [N+1, H, w]."""
         with torch.no_grad():
             self.model.eval()
             vectors = self.model.encode_items(self.vocabulary.inputs(self.dataset.catalog).to(self._device))
@@ -134,7 +135,7 @@ class TrainedRanker:
         tensors = JourneyTensors.of(journey, self._device)
         customer = self.model.customer_side(read, tensors, mean_vectors(vectors, shown))
         live = None if codes is None else torch.from_numpy(codes).to(self._device)
-        logits = self.model.logits(customer, sides.take(shown.clamp(min=0)), live)
+        logits = self.model.logits(customer, sides[shown.clamp(min=0)], live)
         places = torch.from_numpy(np.ascontiguousarray(position, dtype=np.int64)).to(self._device)
         surface = torch.from_numpy(requests.surface.astype(np.int64)).to(self._device)
         logits = logits + self.model.position(places, surface[:, None].expand_as(places))

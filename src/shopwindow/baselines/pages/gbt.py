@@ -6,7 +6,7 @@ Legend: P pages, I places of all pages together, N items, F features.
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Final, final
 
 import lightgbm as lgb
 import numpy as np
@@ -26,6 +26,7 @@ from shopwindow.schema.arrays import Float, Int32, Int64
 from shopwindow.training.page_split import PageSplit
 from shopwindow.training.validation import page_ndcg_at_10, some_pages
 
+PAGES_AT_ONCE: Final = 2000  # when scoring; each part replays the events before it
 CONTEXT = ("surface", "category", "hour", "weekday", "country", "device")
 
 
@@ -165,8 +166,13 @@ class FittedPageGbt:
     trees: Any
 
     def page_order(self, pages: LoggedPages) -> Float:
-        scores = self.trees.predict(self.reader.values(pages)).astype(np.float32)
-        return np.where(pages.row >= 0, scores, np.float32(LAST))
+        found: Float = np.full(len(pages.row), LAST, dtype=np.float32)
+        for start in range(0, len(pages), PAGES_AT_ONCE):
+            part = pages.take(np.arange(start, min(start + PAGES_AT_ONCE, len(pages))))
+            scores = self.trees.predict(self.reader.values(part)).astype(np.float32)
+            places = slice(pages.offsets[start], pages.offsets[start] + len(scores))
+            found[places] = np.where(part.row >= 0, scores, np.float32(LAST))
+        return found
 
 
 def space(seed: int) -> PageSpace:
