@@ -15,7 +15,6 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.live_shop import DAILY, LiveShop, Scores, Served, ordering
 from benchmarks.record import Row, command_line, peak_mib, this_commit, write_results
 from benchmarks.simulated_shop import TABLES, WORK
 from shopwindow.baselines.pages.gbt import PageGbt
@@ -37,6 +36,7 @@ from shopwindow.simulation.behaviour import CART, WISHLIST, Reaction
 from shopwindow.simulation.chance import Chance
 from shopwindow.simulation.exports import customers_table, items_table
 from shopwindow.simulation.life import Life, Shown
+from shopwindow.simulation.live_shop import DAILY, LiveShop, Scores, Served, ordering
 from shopwindow.simulation.log import Log
 from shopwindow.simulation.logging_policy import LoggingPolicy
 from shopwindow.simulation.memory import Memory
