@@ -24,12 +24,12 @@ def rate_at(run: LoopSettings, done: float) -> float:
 def move_average(average: nn.Module, model: nn.Module, decay: float, step: int) -> None:
     """Bring the running mean of the weights one step on; early on it forgets faster, to leave the start behind.
 
-    The statistics of batch norm go along; numbers that count are taken as they stand.
+    The statistics of batch norm go along; its count of batches is taken as it stands.
     """
     kept = min(decay, (1 + step) / (10 + step)) if decay > 0 else 0.0
     torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - kept)
-    for mean, own in zip(average.buffers(), model.buffers(), strict=True):
-        if mean.is_floating_point():
-            mean.lerp_(own, 1 - kept)
-        else:
-            mean.copy_(own)
+    for mean, own in zip(average.modules(), model.modules(), strict=True):
+        if isinstance(mean, nn.modules.batchnorm._BatchNorm):
+            for name, statistic in mean.named_buffers(recurse=False):
+                other = own.get_buffer(name)
+                statistic.lerp_(other, 1 - kept) if statistic.is_floating_point() else statistic.copy_(other)
