@@ -35,7 +35,10 @@ def verdict(found: Weighed) -> Verdict:
     words = f"{found.gain.value:+.4f} per page ({low:+.4f} to {high:+.4f})"
     if low > 0:
         return Verdict("good", f"The chosen weights are worth more than your values as weights: {words}.")
-    return Verdict("good", f"Your values as weights are as good as anything that was tried: {words}.")
+    return Verdict(
+        "good",
+        f"No weights that were tried are surely worth more than your values; the chosen ones: {words}.",
+    )
 
 
 def weights_page(found: Weighed, heads: Sequence[str], title: str) -> Document:
@@ -74,7 +77,7 @@ def weights_page(found: Weighed, heads: Sequence[str], title: str) -> Document:
                     Grid(headings=("weights", "of the heads", "worth per page", *headings), rows=weights_rows(found, heads)),
                     Text(
                         "Worth: each action that followed, times its value, by the place at which the weights would have put its item: "
-                        f"1 / log2(place + 1) from the first to place {PLACES}, nothing below. It compares weights; it is no forecast of "
+                        f"1 / log2(place + 1) from the first to place {PLACES}, nothing below; the mean of the pages on which something was wanted. It compares weights; it is no forecast of "
                         "earnings, since customers would have done other things on other pages."
                     ),
                 ),
