@@ -74,10 +74,14 @@ def weights_page(found: Weighed, heads: Sequence[str], title: str) -> Document:
                 "Weights",
                 (
                     verdict(found),
-                    Grid(headings=("weights", "of the heads", "worth per page", *headings), rows=weights_rows(found, heads)),
+                    Grid(
+                        headings=("weights", "of the heads", "worth per page", *headings),
+                        rows=weights_rows(found, heads),
+                    ),
                     Text(
-                        "Worth: each action that followed, times its value, by the place at which the weights would have put its item: "
-                        f"1 / log2(place + 1) from the first to place {PLACES}, nothing below; the mean of the pages on which something was wanted. It compares weights; it is no forecast of "
+                        "Worth: each action that followed, times its value, by the place at which the weights would have put "
+                        f"its item: 1 / log2(place + 1) from the first to place {PLACES}, nothing below; the mean of the pages on "
+                        "which something was wanted. It compares weights; it is no forecast of "
                         "earnings, since customers would have done other things on other pages."
                     ),
                 ),
@@ -85,7 +89,10 @@ def weights_page(found: Weighed, heads: Sequence[str], title: str) -> Document:
             Section(
                 "The front",
                 (
-                    Chart(svg=chart, caption="each point is a mixture of the heads; to the upper right is better for both actions"),
+                    Chart(
+                        svg=chart,
+                        caption="each point is a mixture of the heads; to the upper right is better for both actions",
+                    ),
                     Grid(
                         headings=("of the heads", "worth per page", *headings),
                         rows=front,
@@ -94,4 +101,4 @@ def weights_page(found: Weighed, heads: Sequence[str], title: str) -> Document:
                 ),
             ),
         ),
-    )  # fmt: skip
+    )
