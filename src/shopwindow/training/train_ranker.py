@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from shopwindow.datasets.dataset import Dataset
-from shopwindow.datasets.page_examples import PageBatch, example_pages, page_batches
+from shopwindow.datasets.page_examples import PageBatch, page_batches
 from shopwindow.errors import TrainingError
 from shopwindow.features.windowed.events import CountedEvents
 from shopwindow.models.context import JourneyTensors
@@ -22,11 +22,12 @@ from shopwindow.training.checkpoint import RunDirectory, load_config, load_tenso
 from shopwindow.training.live_codes import LiveCodes
 from shopwindow.training.loop import Loop, prepare
 from shopwindow.training.page_split import PageSplit
+from shopwindow.training.prepared_pages import PreparedPages, telling
 from shopwindow.training.ranker_step import PageTensors, RankerStep
 from shopwindow.training.run import RankerRun, run_from_json
 from shopwindow.training.trained import item_rows
 from shopwindow.training.trained_ranker import TrainedRanker
-from shopwindow.training.validation import page_ndcg_at_10, some_pages
+from shopwindow.training.validation import page_ndcg_at_10
 from shopwindow.training.vocabulary import TowerVocabulary
 
 LIVE: Final = "live"  # where best.pt keeps the scale of live features
@@ -43,11 +44,7 @@ def train_ranker(pages: PageSplit, run: RankerRun, into: Path, resume: bool = Fa
             the run to resume had another configuration or other data.
     """
     directory, run = RunDirectory(into), replace(run, pages="served" if pages.exposures else "made")
-    if not len(example_pages(pages.dataset, pages.train, run.plan)):
-        raise TrainingError(
-            f"expected pages with items that were acted on, came none of {len(pages.train):,}: import pages, and "
-            "actions that name them in page_id"
-        )
+    telling(pages, run.plan)
     prepare(directory, pages.dataset, pages.split, run, resume)
     Loop(_Pages(pages, run, into.name), run, directory).go(resume)
     loaded = load_ranker(into, pages.dataset, pages.exposures)
@@ -94,40 +91,32 @@ class _Pages:
     """A Lesson: pages, and validation by their order."""
 
     def __init__(self, pages: PageSplit, run: RankerRun, name: str) -> None:
-        dataset = pages.dataset
-        events = dataset.item_counts(dataset.wanted_before(pages.split.train_end))
         self._pages, self._run, self._name = pages, run, name
-        self._vocabulary = TowerVocabulary.of(dataset, events, run.min_events)
-        examples = example_pages(dataset, pages.train, run.plan)
-        self._validation = some_pages(pages.valid, run.validation_requests, run.seed)
-        self._live, self._codes, self._validation_codes = None, None, None
-        if run.model.live:
-            self._live = LiveCodes.learned(dataset, examples, pages.exposures, run.freshness, run.seed)
-            self._codes = torch.from_numpy(self._live.of_pages(examples))
-            self._validation_codes = self._live.of_pages(self._validation)
+        freshness = run.freshness if run.model.live else None
+        self._ready = ready = PreparedPages.of(pages, run.plan, run, freshness)
         torch.manual_seed(run.seed)
-        self.model = _ranker(run, self._vocabulary, dataset, self._live)
-        self.step = RankerStep(self.model, self._vocabulary.inputs(dataset.catalog))
-        self.steps = -(-len(examples) // run.batch_size)
+        self.model = _ranker(run, ready.vocabulary, pages.dataset, ready.live)
+        self.step = RankerStep(self.model, ready.vocabulary.inputs(pages.dataset.catalog))
+        self.steps = -(-len(ready.examples) // run.batch_size)
 
     def batches(self, rng: np.random.Generator, device: torch.device) -> Iterator[tuple[PageTensors, int]]:
-        run, pages = self._run, self._pages
+        run, pages, codes = self._run, self._pages, self._ready.codes
         for batch in page_batches(pages.dataset, pages.train, run.plan, run.batch_size, rng):
-            live = None if self._codes is None else self._codes[torch.from_numpy(batch.place)].to(device)
+            live = None if codes is None else torch.from_numpy(codes[batch.place]).to(device)
             yield _tensors(batch, len(pages.dataset.catalog), device, live), len(batch.row)
 
     def judge(self, average: nn.Module) -> float | None:
         assert isinstance(average, Ranker)
-        if not len(self._validation):
+        ready, dataset = self._ready, self._pages.dataset
+        if not len(ready.validation):
             return None
-        dataset = self._pages.dataset
-        trained = TrainedRanker(self._name, self._run, self._vocabulary, average, dataset, self._live)
-        value = trained.page_order(self._validation, self._validation_codes)
-        return page_ndcg_at_10(value, self._validation)
+        trained = TrainedRanker(self._name, self._run, ready.vocabulary, average, dataset, ready.live)
+        value = trained.page_order(ready.validation, ready.validation_codes)
+        return page_ndcg_at_10(value, ready.validation)
 
     def card(self) -> dict[str, Any]:
-        scale = {} if self._live is None else {LIVE: self._live.scale.kept()}
-        return self._vocabulary.kept() | scale
+        live, vocabulary = self._ready.live, self._ready.vocabulary.kept()
+        return vocabulary if live is None else vocabulary | {LIVE: live.scale.kept()}
 
 
 def _tensors(batch: PageBatch, unknown: int, device: torch.device, live: Tensor | None) -> PageTensors:

@@ -14,7 +14,7 @@ from shopwindow.baselines.pages.lineup import page_lineup
 from shopwindow.baselines.pages.wdl_att import WdlAtt
 from shopwindow.baselines.space import Choice
 from shopwindow.datasets.recommender import PageOrder
-from shopwindow.errors import EvaluationError, TrainingError
+from shopwindow.errors import TrainingError
 from shopwindow.training.checkpoint import RunDirectory, load_json
 from shopwindow.training.validation import page_ndcg_at_10, some_pages
 
@@ -153,7 +153,7 @@ def test_a_run_is_not_written_over_and_silent_pages_are_refused(pages, tmp_path,
     with pytest.raises(TrainingError, match="run mine exists"):
         short(setting).fit(pages, tmp_path / "mine")
     silent = replace(pages.train, acted=np.zeros_like(pages.train.acted))
-    with pytest.raises(EvaluationError, match="expected pages with items that were acted on, came none"):
+    with pytest.raises(TrainingError, match="expected pages with items that were acted on, came none"):
         setting.fit(replace(pages, train=silent), tmp_path / "silent")
 
 

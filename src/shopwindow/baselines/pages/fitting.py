@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from shopwindow.baselines.pages.net import NetSettings, PageNet
 from shopwindow.baselines.pages.pairs import Pairs, pairs_of
 from shopwindow.baselines.pages.reading import NetSizes
-from shopwindow.baselines.pages.rival import LAST, telling
+from shopwindow.baselines.pages.rival import LAST
 from shopwindow.datasets.dataset import Dataset
 from shopwindow.datasets.page_examples import head_gains, page_batches, whole_pages
 from shopwindow.datasets.pages import LoggedPages
@@ -26,8 +26,8 @@ from shopwindow.training.checkpoint import RunDirectory, load_tensors
 from shopwindow.training.live_codes import LiveCodes
 from shopwindow.training.loop import Loop, prepare
 from shopwindow.training.page_split import PageSplit
-from shopwindow.training.validation import page_ndcg_at_10, some_pages
-from shopwindow.training.vocabulary import TowerVocabulary
+from shopwindow.training.prepared_pages import PreparedPages, telling
+from shopwindow.training.validation import page_ndcg_at_10
 
 PAIRS_AT_ONCE: Final = 2048  # scored together; each has a history of its own width
 
@@ -36,7 +36,7 @@ def fit_net(
     pages: PageSplit, settings: NetSettings, make: Callable[[NetSizes], PageNet], into: Path
 ) -> "FittedNet":
     """The best epoch of the network that `make` builds; see `PageRival.fit`. The global state of random numbers stays."""
-    telling(pages.dataset, pages.train, settings.plan)
+    telling(pages, settings.plan)
     directory = RunDirectory(into)
     prepare(directory, pages.dataset, pages.split, settings, resume=False)
     with torch.random.fork_rng(devices=[]):
@@ -87,26 +87,22 @@ class _Lesson:
 
     def __init__(self, pages: PageSplit, settings: NetSettings, make: Callable[[NetSizes], PageNet]) -> None:
         dataset, plan = pages.dataset, settings.plan
-        events = dataset.item_counts(dataset.wanted_before(pages.split.train_end))
-        vocabulary = TowerVocabulary.of(dataset, events, settings.min_events)
-        examples = telling(dataset, pages.train, plan)
-        live = LiveCodes.learned(dataset, examples, pages.exposures, settings.freshness, settings.seed)
-        self._pages, self._settings, self._live = pages, settings, live
-        self._inputs = vocabulary.inputs(dataset.catalog)
-        self._codes = live.of_pages(examples)
-        self._validation = some_pages(pages.valid, settings.validation_requests, settings.seed)
-        self._validation_codes = live.of_pages(self._validation)
+        self._ready = ready = PreparedPages.of(pages, plan, settings, settings.freshness)
+        assert ready.live is not None  # a freshness was given
+        assert ready.codes is not None
+        self._pages, self._settings, self._live, self._codes = pages, settings, ready.live, ready.codes
+        self._inputs = ready.vocabulary.inputs(dataset.catalog)
         torch.manual_seed(settings.seed)
         self.model = make(
             NetSizes(
-                items=vocabulary.item_sizes,
-                context=vocabulary.context_sizes,
-                features=len(live.scale.names),
+                items=ready.vocabulary.item_sizes,
+                context=ready.vocabulary.context_sizes,
+                features=len(ready.live.scale.names),
                 gains=tuple(head_gains(dataset, plan).tolist()),
             )
         )
         self.step = _Step(self.model)
-        self.steps = -(-len(examples) // settings.batch_size)
+        self.steps = -(-len(ready.examples) // settings.batch_size)
 
     def batches(self, rng: np.random.Generator, device: torch.device) -> Iterator[tuple[Pairs, int]]:
         settings, pages = self._settings, self._pages
@@ -116,10 +112,11 @@ class _Lesson:
 
     def judge(self, average: nn.Module) -> float | None:
         assert isinstance(average, PageNet)
-        if not len(self._validation):
+        pages = self._ready.validation
+        if not len(pages):
             return None
-        value = self.fitted(average).page_order(self._validation, self._validation_codes)
-        return page_ndcg_at_10(value, self._validation)
+        value = self.fitted(average).page_order(pages, self._ready.validation_codes)
+        return page_ndcg_at_10(value, pages)
 
     def card(self) -> dict[str, Any]:
         return {}

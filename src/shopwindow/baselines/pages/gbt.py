@@ -11,7 +11,7 @@ from typing import Any, Final, final
 import lightgbm as lgb
 import numpy as np
 
-from shopwindow.baselines.pages.rival import LAST, PageSpace, telling
+from shopwindow.baselines.pages.rival import LAST, PageSpace
 from shopwindow.baselines.space import Choice, Range
 from shopwindow.datasets.dataset import Dataset
 from shopwindow.datasets.page_examples import PagePlan
@@ -24,6 +24,7 @@ from shopwindow.features.windowed.freshness import Freshness
 from shopwindow.models.context import COUNTRY_BUCKETS, DEVICE_BUCKETS
 from shopwindow.schema.arrays import Float, Int32, Int64
 from shopwindow.training.page_split import PageSplit
+from shopwindow.training.prepared_pages import telling
 from shopwindow.training.validation import page_ndcg_at_10, some_pages
 
 PAGES_AT_ONCE: Final = 2000  # when scoring; each part replays the events before it
@@ -61,7 +62,7 @@ class PageGbt:
 
     def fit(self, pages: PageSplit, into: Path) -> "FittedPageGbt":
         dataset, kept = pages.dataset, into / "trees.txt"
-        train = telling(dataset, pages.train, PagePlan())
+        train = telling(pages, PagePlan())
         if kept.exists():
             raise TrainingError(f"run {into.name} exists: delete it, or use another name")
         drawn = np.random.default_rng(self.seed).permutation(len(train))[: self.most_pages]

@@ -4,11 +4,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from shopwindow.baselines.space import SpaceOf
-from shopwindow.datasets.dataset import Dataset
-from shopwindow.datasets.page_examples import PagePlan, example_pages
-from shopwindow.datasets.pages import LoggedPages
 from shopwindow.datasets.recommender import PageOrder
-from shopwindow.errors import EvaluationError
 from shopwindow.training.page_split import PageSplit
 
 LAST: Final = -1e9
@@ -29,25 +25,9 @@ class PageRival(Protocol):
         The order is one of pages of `pages.dataset`. Whatever stood where, it scores each item as if it stood first.
 
         Raises:
-            EvaluationError: no page has an item that was acted on.
-            TrainingError: `into` holds a run already.
+            TrainingError: no page has an item that was acted on, or `into` holds a run already.
         """
         ...
 
 
 PageSpace = SpaceOf[PageRival]
-
-
-def telling(dataset: Dataset, pages: LoggedPages, plan: PagePlan) -> LoggedPages:
-    """The pages that give examples.
-
-    Raises:
-        EvaluationError: none does.
-    """
-    found = example_pages(dataset, pages, plan)
-    if not len(found):
-        raise EvaluationError(
-            f"expected pages with items that were acted on, came none of {len(pages):,}: import pages, and "
-            "actions that name them in page_id"
-        )
-    return found
