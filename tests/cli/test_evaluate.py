@@ -118,5 +118,10 @@ def test_weights_are_derived_from_what_actions_are_worth(shop: Path, tmp_path: P
         run("weights", "--shop", shop, "--run", "weighed", "--value", "look=2")
     with pytest.raises(ConfigError, match="expected a number such as click"):
         run("weights", "--shop", shop, "--run", "weighed", "--value", "click=much")
+    for wrong in ("click=-1", "click=nan", "click=inf"):
+        with pytest.raises(ConfigError, match="expected a number from 0 up"):
+            run("weights", "--shop", shop, "--run", "weighed", "--value", wrong)
+    with pytest.raises(ConfigError, match="expected one of click"):  # nobody predicts that an item is hidden
+        run("weights", "--shop", shop, "--run", "weighed", "--value", "hide=2")
     with pytest.raises(ConfigError, match="worth more than 0"):
         run("weights", "--shop", shop, "--run", "weighed", "--value", "click=0")

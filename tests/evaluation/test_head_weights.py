@@ -1,9 +1,11 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from tests.evaluation.test_page_order import pages_of
 
+from shopwindow.errors import EvaluationError
 from shopwindow.evaluation.head_weights import discounted, mixtures, pareto, weighed
 
 
@@ -57,3 +59,10 @@ def test_an_action_that_no_page_had_is_no_fault(shop) -> None:
     found = weighed(pages, acted, p, [1.0, 1.0])
     assert found.ndcg[:, 1].tolist() == [0.0] * len(found.weights)
     assert np.isfinite(found.ndcg).all()
+
+
+def test_a_single_customer_leaves_nobody_to_judge_by(shop) -> None:
+    pages, acted, p = shop
+    alone = replace(pages, requests=replace(pages.requests, customer=np.zeros(len(pages), dtype=np.int32)))
+    with pytest.raises(EvaluationError, match="at least two customers, came 1"):
+        weighed(alone, acted, p, [1.0, 1.0])

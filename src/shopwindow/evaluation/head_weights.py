@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from shopwindow.datasets.pages import LoggedPages
+from shopwindow.errors import EvaluationError
 from shopwindow.evaluation.metrics import Values
 from shopwindow.evaluation.significance import Interval, mean_interval, paired_difference
 from shopwindow.schema.arrays import Bool, Float, Int64
@@ -41,9 +42,14 @@ def weighed(pages: LoggedPages, acted: Bool, p: Float, values: Sequence[float], 
     `acted`, `p` [I, H]: what happened and what the heads expected; `values [H]`: what one action of each head is worth.
     An action counts by the place where its item would stand: 1 / log2(place + 2) on the first 6, else nothing. So the
     worth is that of the pages if attention fell like that and the customers did what they did.
+
+    Raises:
+        EvaluationError: fewer than two customers: nobody is left to judge by.
     """
     tried = mixtures(values, p.mean(axis=0), seed)
     customers = np.unique(pages.requests.customer)
+    if len(customers) < 2:
+        raise EvaluationError(f"expected served pages of at least two customers, came {len(customers)}")
     half = np.random.default_rng(seed).permutation(customers)[: len(customers) // 2]
     learning = np.isin(pages.requests.customer, half)
     judging = ~learning

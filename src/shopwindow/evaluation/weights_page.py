@@ -43,62 +43,67 @@ def verdict(found: Weighed) -> Verdict:
 
 def weights_page(found: Weighed, heads: Sequence[str], title: str) -> Document:
     """The page."""
-    first, last = 0, len(heads) - 1  # the weakest action and the strongest
+    return Document(
+        title=title,
+        lead="A ranker says how likely each action is; weights say what each is worth to you. Chosen on the pages of half of your "
+        "customers, judged on those of the others.",
+        sections=(_weights(found, heads), _front(found, heads)),
+    )
+
+
+def _weights(found: Weighed, heads: Sequence[str]) -> Section:
+    return Section(
+        "Weights",
+        (
+            verdict(found),
+            Grid(
+                headings=("weights", "of the heads", "worth per page", *_headings(heads)),
+                rows=weights_rows(found, heads),
+            ),
+            Text(
+                "Worth: each action that followed, times its value, by the place at which the weights would have put its "
+                f"item: 1 / log2(place + 1) from the first to place {PLACES}, nothing below; the mean of the pages on which "
+                "something was wanted. It compares weights; it is no forecast of earnings, since customers would have done "
+                "other things on other pages."
+            ),
+        ),
+    )
+
+
+def _front(found: Weighed, heads: Sequence[str]) -> Section:
+    on_front = np.flatnonzero(found.front)
+    rows = [
+        [weights_words(found.weights[place].tolist(), heads), figure(found.worth[place])]
+        + [f"{value:.4f}" for value in found.ndcg[place]]
+        for place in on_front[np.argsort(-found.ndcg[on_front, 0])].tolist()
+    ]
+    return Section(
+        "The front",
+        (
+            Chart(
+                svg=_chart(found, heads),
+                caption="each point is a mixture of the heads; to the upper right is better for both actions",
+            ),
+            Grid(
+                headings=("of the heads", "worth per page", *_headings(heads)),
+                rows=rows,
+                caption="no other mixture that was tried is better for one action and worse for none",
+            ),
+        ),
+    )
+
+
+def _chart(found: Weighed, heads: Sequence[str]) -> str:
+    """The first action against the last: the weakest against the strongest."""
     clouds = {
         "tried": found.ndcg[~found.front],
         "on the front": found.ndcg[found.front],
         "your values": found.ndcg[:1],
         "chosen": found.ndcg[found.chosen : found.chosen + 1],
     }
-    chart = charts.points(
-        {
-            name: (each[:, first].tolist(), each[:, last].tolist())
-            for name, each in clouds.items()
-            if len(each)
-        },
-        (f"NDCG@{PLACES} of {heads[first]}", f"NDCG@{PLACES} of {heads[last]}"),
-    )
-    on_front = np.flatnonzero(found.front)
-    front = [
-        [weights_words(found.weights[place].tolist(), heads), figure(found.worth[place])]
-        + [f"{value:.4f}" for value in found.ndcg[place]]
-        for place in on_front[np.argsort(-found.ndcg[on_front, first])].tolist()
-    ]
-    headings = tuple(f"NDCG@{PLACES}, {head}" for head in heads)
-    return Document(
-        title=title,
-        lead="A ranker says how likely each action is; weights say what each is worth to you. Chosen on the pages of half of your "
-        "customers, judged on those of the others.",
-        sections=(
-            Section(
-                "Weights",
-                (
-                    verdict(found),
-                    Grid(
-                        headings=("weights", "of the heads", "worth per page", *headings),
-                        rows=weights_rows(found, heads),
-                    ),
-                    Text(
-                        "Worth: each action that followed, times its value, by the place at which the weights would have put "
-                        f"its item: 1 / log2(place + 1) from the first to place {PLACES}, nothing below; the mean of the pages on "
-                        "which something was wanted. It compares weights; it is no forecast of "
-                        "earnings, since customers would have done other things on other pages."
-                    ),
-                ),
-            ),
-            Section(
-                "The front",
-                (
-                    Chart(
-                        svg=chart,
-                        caption="each point is a mixture of the heads; to the upper right is better for both actions",
-                    ),
-                    Grid(
-                        headings=("of the heads", "worth per page", *headings),
-                        rows=front,
-                        caption="no other mixture that was tried is better for one action and worse for none",
-                    ),
-                ),
-            ),
-        ),
-    )
+    drawn = {name: (each[:, 0].tolist(), each[:, -1].tolist()) for name, each in clouds.items() if len(each)}
+    return charts.points(drawn, (f"NDCG@{PLACES} of {heads[0]}", f"NDCG@{PLACES} of {heads[-1]}"))
+
+
+def _headings(heads: Sequence[str]) -> list[str]:
+    return [f"NDCG@{PLACES}, {head}" for head in heads]
