@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from benchmarks.record import Row, command_line, peak_mib, this_commit, write_results
-from benchmarks.simulated_shop import TABLES, WORK
+from benchmarks.simulated_shop import WORK, import_all
 from shopwindow.baselines.pages.gbt import PageGbt
 from shopwindow.config import ShopDirectory
 from shopwindow.datasets.dataset import Dataset, load_dataset
@@ -27,14 +27,11 @@ from shopwindow.datasets.split import SplitSpec, make_split
 from shopwindow.evaluation import exposure
 from shopwindow.evaluation.diversity import longest_run
 from shopwindow.evaluation.significance import mean_interval, paired_difference
-from shopwindow.ingest.importer import import_file
-from shopwindow.ingest.source import Source
 from shopwindow.schema.arrays import Float, Int32
-from shopwindow.schema.shop import read_shop, shop_toml
 from shopwindow.simulation.arrays import Real
 from shopwindow.simulation.behaviour import CART, WISHLIST, Reaction
 from shopwindow.simulation.chance import Chance
-from shopwindow.simulation.exports import customers_table, items_table
+from shopwindow.simulation.generator import write_shop
 from shopwindow.simulation.life import Life, Shown
 from shopwindow.simulation.live_shop import DAILY, LiveShop, Scores, Served, ordering
 from shopwindow.simulation.log import Log
@@ -43,7 +40,6 @@ from shopwindow.simulation.memory import Memory
 from shopwindow.simulation.policies import Oracle, Popular, Ranking, Shuffled
 from shopwindow.simulation.schedule import plan_visits
 from shopwindow.simulation.spec import DAY_MS, WorldSpec
-from shopwindow.simulation.table_file import TableFile
 from shopwindow.simulation.trial import Outcome, trial
 from shopwindow.simulation.walk import Asks, Walk
 from shopwindow.simulation.world import Stream, World, spawn
@@ -110,15 +106,8 @@ class Watched:
 def learned(world: World, folder: Path) -> Memory:
     """The learning period, lived and logged under `folder`; what customers remember of it."""
     spec = world.spec
-    files = folder / "files"
-    shutil.rmtree(files, ignore_errors=True)
-    files.mkdir(parents=True)
-    for name, table in (("items", items_table(world)), ("customers", customers_table(world))):
-        file = TableFile(files / name, "parquet")
-        file.write(table)
-        file.close()
-    (folder / "shop.toml").write_text(shop_toml(world.shop), encoding="utf-8")
-    log, life = Log(world, files, "parquet"), Life.begin(world)
+    shutil.rmtree(folder / "files", ignore_errors=True)
+    log, life = Log(world, write_shop(world, folder), "parquet"), Life.begin(world)
     visits = plan_visits(world, spawn(spec, Stream.VISITS)).between(spec.start_ms, turn_ms(spec))
     life.live(visits, LoggingPolicy(world, life.memory, spawn(spec, Stream.LOGGING_POLICY)), log)
     log.close()
@@ -132,9 +121,7 @@ def turn_ms(spec: WorldSpec) -> int:
 def imported(folder: Path, seed: int) -> ShopDirectory:
     shop_dir = ShopDirectory(folder)
     if not (folder / "imported").exists():
-        shop = read_shop(shop_dir.config)
-        for table in TABLES:
-            import_file(shop_dir, shop, Source(folder / "files" / f"{table}.parquet", table), seed=seed)
+        import_all(shop_dir, seed)
         (folder / "imported").touch()
     return shop_dir
 

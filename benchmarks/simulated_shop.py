@@ -28,12 +28,16 @@ def simulated_shop(
         print(
             f"{name}: {report.num_actions:,} actions, {report.num_pages:,} pages, {report.num_events:,} events"
         )
-        shop_dir = ShopDirectory(folder)
-        shop = read_shop(shop_dir.config)
-        for table in TABLES:
-            import_file(shop_dir, shop, Source(folder / "files" / f"{table}.parquet", table), seed=spec.seed)
+        import_all(ShopDirectory(folder), spec.seed)
         done.write_text(f"{report.num_actions} {report.num_pages} {report.num_events}\n", encoding="utf-8")
     return ShopDirectory(folder)
+
+
+def import_all(shop_dir: ShopDirectory, seed: int) -> None:
+    """Import the files that a world has written."""
+    shop = read_shop(shop_dir.config)
+    for table in TABLES:
+        import_file(shop_dir, shop, Source(shop_dir.root / "files" / f"{table}.parquet", table), seed=seed)
 
 
 def figures(name: str) -> tuple[int, int, int]:

@@ -13,16 +13,15 @@ from shopwindow.datasets.point_in_time import FeaturePlan, point_in_time, values
 from shopwindow.datasets.requests import journeys
 from shopwindow.ingest.importer import import_file
 from shopwindow.ingest.source import Source
-from shopwindow.schema.shop import read_shop, shop_toml
+from shopwindow.schema.shop import read_shop
 from shopwindow.simulation import life as life_module
-from shopwindow.simulation.exports import customers_table, items_table
+from shopwindow.simulation.generator import write_shop
 from shopwindow.simulation.life import Life
 from shopwindow.simulation.live_shop import DAILY, LAST, LiveShop
 from shopwindow.simulation.log import Log
 from shopwindow.simulation.logging_policy import LoggingPolicy
 from shopwindow.simulation.schedule import plan_visits
 from shopwindow.simulation.spec import DAY_MS, tiny
-from shopwindow.simulation.table_file import TableFile
 from shopwindow.simulation.world import Stream, World, spawn
 
 SPEC = replace(tiny(), bots=0.0, guests=0.1, visits=16.0)
@@ -71,13 +70,9 @@ class Watching:
 
 
 def imported(folder, world):
-    (folder / "shop.toml").write_text(shop_toml(world.shop), encoding="utf-8")
+    write_shop(world, folder)
     shop_dir = ShopDirectory(folder)
     shop = read_shop(shop_dir.config)
-    for name, table in (("items", items_table(world)), ("customers", customers_table(world))):
-        file = TableFile(folder / "files" / name, "parquet")
-        file.write(table)
-        file.close()
     for name in ("items", "customers", "actions", "pages", "impressions"):
         import_file(shop_dir, shop, Source(folder / "files" / f"{name}.parquet", name), seed=1)
     return shop_dir

@@ -55,15 +55,9 @@ def simulate(
     Raises:
         ConfigError: an unknown `table_format`, or a catalogue that the spec does not name.
     """
-    folder = into / "files"
-    folder.mkdir(parents=True, exist_ok=True)
     world = World.of(spec, catalog=catalog)
+    folder = write_shop(world, into, table_format)
     log = Log(world, folder, table_format)
-    for name, table in (("items", items_table(world)), ("customers", customers_table(world))):
-        file = TableFile(folder / name, table_format)
-        file.write(table)
-        file.close()
-    (into / "shop.toml").write_text(shop_toml(world.shop), encoding="utf-8")
     write_world(spec, into / "world.json")
     if catalog is not None:
         write_catalog(catalog, into / CATALOG)
@@ -82,3 +76,15 @@ def simulate(
         num_impressions=log.impressions.num_rows,
         actions=dict(zip(names, log.action_counts.tolist(), strict=True)),
     )
+
+
+def write_shop(world: World, into: Path, table_format: str = "parquet") -> Path:
+    """Writes shop.toml and files/{items,customers} under `into`: what a shop has before its first visit; returns files/."""
+    folder = into / "files"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in (("items", items_table(world)), ("customers", customers_table(world))):
+        file = TableFile(folder / name, table_format)
+        file.write(table)
+        file.close()
+    (into / "shop.toml").write_text(shop_toml(world.shop), encoding="utf-8")
+    return folder

@@ -92,7 +92,7 @@ class LiveShop:
         )
         self._surface = np.array([shop.surface_names.index(name) for name in words.SURFACES], dtype=np.int32)
         self._device = np.array([hashed(name) for name in words.DEVICES], dtype=np.int32)
-        self._queries = QueryBook(world.goods)
+        self._queries, self._hashed = QueryBook(world.goods), list[int]()
         self._kinds = kinds(shop)
         self.histories = Histories.empty(len(world.people))
         self._country = np.full(len(world.people), -1, dtype=np.int32)
@@ -195,8 +195,9 @@ class LiveShop:
         whole = (asks.surface == HOME) | searched | (asks.node == 0)
         node = np.where(whole, -1, self._node[asks.node]).astype(np.int32)
         places = self._queries.places(asks.queries, searched)
-        texts = np.array([hashed(text) for text in self._queries.texts] + [-1], dtype=np.int32)
-        return self._surface[asks.surface], node, texts[places]
+        self._hashed += [hashed(text) for text in self._queries.texts[len(self._hashed) :]]
+        query = np.array([*self._hashed, -1], dtype=np.int32)[places]
+        return self._surface[asks.surface], node, query
 
     def _recent(self, who: Whole, at_ms: Int64, device: Whole) -> tuple[Dataset, Int64]:
         """A data set of these customers' histories before `at_ms [P]`, and where each ends."""
