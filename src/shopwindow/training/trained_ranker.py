@@ -79,18 +79,21 @@ class TrainedRanker:
 
     def as_if_first(self, pages: LoggedPages, live: Codes | None = None) -> Float:
         """[I, H] probabilities of each item of the pages as if it stood first; NaN for unknown items."""
-        return self._on_pages(pages, np.zeros(pages.by_page().shape[1], dtype=np.int32), live)
+        return self._on_pages(pages, live, first=True)
 
     def at_places(self, pages: LoggedPages, live: Codes | None = None) -> Float:
         """[I, H] probabilities at the places where the items stood; NaN for unknown items.
 
         `live [I, F]`: codes of live features where they are known already.
         """
-        return self._on_pages(pages, np.arange(pages.by_page().shape[1], dtype=np.int32), live)
+        return self._on_pages(pages, live, first=False)
 
-    def _on_pages(self, pages: LoggedPages, position: Int32, live: Codes | None) -> Float:
-        """[I, H]; `position [K]` of each column."""
+    def _on_pages(self, pages: LoggedPages, live: Codes | None, *, first: bool) -> Float:
+        """[I, H]; first: as if each item stood first."""
         rows, found = pages.by_page(), np.empty((len(pages.row), len(self.heads)), dtype=np.float32)
+        position = (
+            np.zeros(rows.shape[1], dtype=np.int32) if first else np.arange(rows.shape[1], dtype=np.int32)
+        )
         for places, codes in self._parts(pages.requests, rows) if live is None else _given(pages, live):
             there, at = pages.cells(places)
             some = rows[places]
